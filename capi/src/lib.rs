@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The C interface of secmalloc: argument arithmetic, errno, call, return. Nothing is decided
+//! here.
+//!
+//! | file | what it exports |
+//! |---|---|
+//! | `standard.rs` | the malloc family of ISO C, POSIX and glibc |
+//! | `glibc.rs` | tuning and statistics, which replace glibc's so that static links are whole |
+//! | `own.rs` | `secmalloc_*`, declared in `secmalloc.h` |
+//! | `rt.rs` | what a Rust library without `std` owes the linker |
+#![cfg_attr(not(test), no_std)]
+
+#[cfg(all(feature = "capi", not(panic = "abort")))]
+compile_error!("secmalloc must be built with panic = \"abort\": nothing may unwind into C");
+
+#[cfg(feature = "capi")]
+pub mod glibc;
+#[cfg(feature = "capi")]
+pub mod own;
+#[cfg(all(feature = "capi", panic = "abort", not(test)))]
+mod rt;
+#[cfg(feature = "capi")]
+pub mod standard;

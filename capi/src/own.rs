@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! secmalloc's own interface: what `secmalloc.h` declares.
+#![allow(non_camel_case_types)] // they are C's names
+
+use core::ffi::{c_char, c_void, CStr};
+use core::fmt::{self, Write};
+use core::mem::size_of;
+use core::ptr::null;
+
+use secmalloc_heap::{check, describe, option, Pool, State};
+use secmalloc_policy::slot_state::Kind;
+
+/// The call did what it says.
+pub const SECMALLOC_OK: i32 = 0;
+/// The pointer is not to memory of this heap.
+pub const SECMALLOC_NOT_OURS: i32 = 1;
+/// An argument is null, or a `struct_size` is not one that this version knows.
+pub const SECMALLOC_INVALID_ARGUMENT: i32 = 2;
+/// There is no option of this name.
+pub const SECMALLOC_UNKNOWN_OPTION: i32 = 3;
+/// The buffer was too small; what fitted is in it, terminated.
+pub const SECMALLOC_TRUNCATED: i32 = 4;
+
+/// Not of this heap.
+pub const SECMALLOC_POOL_NONE: u32 = 0;
+/// In a slot of a size class.
+pub const SECMALLOC_POOL_SMALL: u32 = 1;
+/// In a mapping of its own.
+pub const SECMALLOC_POOL_LARGE: u32 = 2;
+/// A block of size 0, which has no memory.
+pub const SECMALLOC_POOL_ZERO: u32 = 3;
+
+/// No block has been there yet.
+pub const SECMALLOC_STATE_NEVER_USED: u32 = 0;
+/// A block in use.
+pub const SECMALLOC_STATE_LIVE: u32 = 1;
+/// A block that was freed.
+pub const SECMALLOC_STATE_FREED: u32 = 2;
+/// A guard: any access faults.
+pub const SECMALLOC_STATE_GUARD: u32 = 3;
+
+/// Not a live block.
+pub const SECMALLOC_KIND_NONE: u32 = 0;
+/// Made by `malloc` or a relative.
+pub const SECMALLOC_KIND_MALLOC: u32 = 1;
+/// Made by C++ `operator new`.
+pub const SECMALLOC_KIND_NEW: u32 = 2;
+/// Made by C++ `operator new[]`.
+pub const SECMALLOC_KIND_NEW_ARRAY: u32 = 3;
+
+/// What is known of the memory a pointer points to.
+#[repr(C)]
+pub struct secmalloc_block {
+    /// To be set to `sizeof(struct secmalloc_block)` by the caller.
+    pub struct_size: usize,
+    /// Start of the block, or of the slot where it was.
+    pub address: *const c_void,
+    /// Bytes from there to the pointer.
+    pub offset: usize,
+    /// Bytes requested; 0 where no block is live.
+    pub requested_size: usize,
+    /// Bytes of the slot, or of the mapping.
+    pub slot_size: usize,
+    /// `SECMALLOC_POOL_...`
+    pub pool: u32,
+    /// `SECMALLOC_STATE_...`
+    pub state: u32,
+    /// `SECMALLOC_KIND_...`
+    pub kind: u32,
+    /// The kernel's id of the thread that allocated (or, if freed, freed) the block; 0 if unknown.
+    pub thread: u32,
+}
+
+/// What a check of the whole heap saw.
+#[repr(C)]
+pub struct secmalloc_counts {
+    /// To be set to `sizeof(struct secmalloc_counts)` by the caller.
+    pub struct_size: usize,
+    /// Live blocks whose surroundings are sound.
+    pub live: u64,
+    /// Freed blocks that nobody wrote to.
+    pub resting: u64,
+    /// Slots beside them that were never used, and are clean.
+    pub never_used: u64,
+    /// Faults found. Each was reported; with the default policy the first stops the process.
+    pub faults: u64,
+}
+
+/// The version of the library, as "MAJOR.MINOR.PATCH". Static storage.
+#[no_mangle]
+pub extern "C" fn secmalloc_version() -> *const c_char {
+    const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
+    VERSION.as_ptr().cast()
+}
+
+/// Describes the memory at `ptr`, which may be any address. Returns SECMALLOC_OK,
+/// SECMALLOC_NOT_OURS, or SECMALLOC_INVALID_ARGUMENT. Any thread; not in signal handlers.
+///
+/// # Safety
+/// - `block` is null, or a structure whose `struct_size` is set and which may be written.
+#[no_mangle]
+pub unsafe extern "C" fn secmalloc_describe(ptr: *const c_void, block: *mut secmalloc_block) -> i32 {
+    // SAFETY: the caller's promise.
+    let Some(to) = (unsafe { block.as_mut() }) else { return SECMALLOC_INVALID_ARGUMENT };
+    if to.struct_size != size_of::<secmalloc_block>() {
+        return SECMALLOC_INVALID_ARGUMENT;
+    }
+    let empty = secmalloc_block {
+        struct_size: to.struct_size,
+        address: null(),
+        offset: 0,
+        requested_size: 0,
+        slot_size: 0,
+        pool: SECMALLOC_POOL_NONE,
+        state: SECMALLOC_STATE_NEVER_USED,
+        kind: SECMALLOC_KIND_NONE,
+        thread: 0,
+    };
+    let Some(known) = describe(ptr.addr()) else {
+        *to = empty;
+        return SECMALLOC_NOT_OURS;
+    };
+    *to = secmalloc_block {
+        address: core::ptr::with_exposed_provenance(known.address),
+        offset: known.offset,
+        requested_size: known.requested,
+        slot_size: known.slot,
+        pool: match known.pool {
+            Pool::Small => SECMALLOC_POOL_SMALL,
+            Pool::Large => SECMALLOC_POOL_LARGE,
+            Pool::Zero => SECMALLOC_POOL_ZERO,
+        },
+        state: match known.state {
+            State::NeverUsed => SECMALLOC_STATE_NEVER_USED,
+            State::Live => SECMALLOC_STATE_LIVE,
+            State::Freed => SECMALLOC_STATE_FREED,
+            State::Guard => SECMALLOC_STATE_GUARD,
+        },
+        kind: match known.kind {
+            None => SECMALLOC_KIND_NONE,
+            Some(Kind::Malloc) => SECMALLOC_KIND_MALLOC,
+            Some(Kind::New) => SECMALLOC_KIND_NEW,
+            Some(Kind::NewArray) => SECMALLOC_KIND_NEW_ARRAY,
+        },
+        thread: known.thread,
+        ..empty
+    };
+    SECMALLOC_OK
+}
+
+/// Verifies the whole heap now: everything behind every live block, and every freed block that
+/// has not been reused. Takes time in proportion to the heap. `counts` may be null. Any thread;
+/// not in signal handlers.
+///
+/// # Safety
+/// - `counts` is null, or a structure whose `struct_size` is set and which may be written.
+#[no_mangle]
+pub unsafe extern "C" fn secmalloc_check(counts: *mut secmalloc_counts) -> i32 {
+    // SAFETY: the caller's promise.
+    let to = unsafe { counts.as_mut() };
+    if to.as_ref().is_some_and(|to| to.struct_size != size_of::<secmalloc_counts>()) {
+        return SECMALLOC_INVALID_ARGUMENT;
+    }
+    let seen = check();
+    if let Some(to) = to {
+        to.live = seen.live;
+        to.resting = seen.resting;
+        to.never_used = seen.never_used;
+        to.faults = seen.faults;
+    }
+    SECMALLOC_OK
+}
+
+/// Writes the value of the option `name`, as text, to `buffer` of `size` bytes, and terminates
+/// it. Returns SECMALLOC_OK, SECMALLOC_UNKNOWN_OPTION, SECMALLOC_TRUNCATED, or
+/// SECMALLOC_INVALID_ARGUMENT.
+///
+/// # Safety
+/// - `name` is null or a string; `buffer` is null or may be written for `size` bytes.
+#[no_mangle]
+pub unsafe extern "C" fn secmalloc_option(name: *const c_char, buffer: *mut c_char, size: usize) -> i32 {
+    if name.is_null() || buffer.is_null() || size == 0 {
+        return SECMALLOC_INVALID_ARGUMENT;
+    }
+    // SAFETY: the caller's promise.
+    let name = unsafe { CStr::from_ptr(name) };
+    let mut to = Buffer { at: buffer, room: size, cut: false };
+    let known = option(name.to_bytes(), &mut to);
+    let cut = to.cut;
+    // SAFETY: `Buffer` always leaves one byte.
+    unsafe { to.at.write(0) };
+    match known {
+        None => SECMALLOC_UNKNOWN_OPTION,
+        Some(_) if cut => SECMALLOC_TRUNCATED,
+        Some(_) => SECMALLOC_OK,
+    }
+}
+
+/// The caller's buffer; one byte of `room` stays for the terminator.
+struct Buffer {
+    at: *mut c_char,
+    room: usize,
+    cut: bool,
+}
+
+impl Write for Buffer {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let taken = text.len().min(self.room - 1);
+        self.cut |= taken < text.len();
+        // SAFETY: `taken` bytes and the terminator fit.
+        unsafe {
+            text.as_ptr().copy_to_nonoverlapping(self.at.cast(), taken);
+            self.at = self.at.add(taken);
+        }
+        self.room -= taken;
+        Ok(())
+    }
+}

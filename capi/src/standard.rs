@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The malloc family. Semantics are those of glibc 2.36 where programs depend on them, and of
+//! C23 elsewhere.
+//!
+//! Every function may be called by any thread; none may be called by a signal handler that
+//! interrupted one of them in the same thread. `free` and its relatives keep `errno`.
+
+use core::ffi::{c_int, c_void};
+use core::mem::size_of;
+use core::ptr::{null_mut, NonNull};
+
+use secmalloc_heap::{allocate, page_size, release, resize, usable_size, Claim};
+use secmalloc_policy::fault::Operation;
+use secmalloc_policy::request::{Refusal, Request};
+
+#[cold]
+fn fail(errno: c_int) -> *mut c_void {
+    // SAFETY: the C library's own, for this thread.
+    unsafe { *libc::__errno_location() = errno };
+    null_mut()
+}
+
+fn errno_of(refusal: Refusal) -> c_int {
+    match refusal {
+        Refusal::TooLarge => libc::ENOMEM,
+        Refusal::BadAlignment => libc::EINVAL,
+    }
+}
+
+#[inline(always)]
+fn serve(request: Result<Request, Refusal>, operation: Operation) -> *mut c_void {
+    match request {
+        Ok(request) => match allocate(request, operation) {
+            Some(block) => block.as_ptr().cast(),
+            None => fail(libc::ENOMEM),
+        },
+        Err(refusal) => fail(errno_of(refusal)),
+    }
+}
+
+/// Ends the block at `ptr`, unless that is null.
+///
+/// # Safety
+/// - If `ptr` is a live block, nothing uses it any more.
+#[inline(always)]
+unsafe fn end(ptr: *mut c_void, operation: Operation, claim: Claim) {
+    if let Some(block) = NonNull::new(ptr.cast()) {
+        // SAFETY: the caller's promise.
+        unsafe { release(block, operation, claim) }
+    }
+}
+
+/// `size` bytes, uninitialised, aligned to 16. `NULL` with `ENOMEM` if they cannot be had. Size 0
+/// gives a unique pointer that must not be dereferenced.
+#[no_mangle]
+pub extern "C" fn malloc(size: usize) -> *mut c_void {
+    serve(Request::bytes(size), Operation::Malloc)
+}
+
+/// `count * size` bytes that read as zero. `ENOMEM` also where the product overflows.
+#[no_mangle]
+pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
+    serve(Request::array(count, size).map(Request::zeroed), Operation::Calloc)
+}
+
+/// Ends a block. `NULL` is allowed.
+///
+/// # Safety
+/// - `ptr` is null or a live block of this heap, which nothing uses any more. Anything else is
+///   found out and stops the process.
+#[no_mangle]
+pub unsafe extern "C" fn free(ptr: *mut c_void) {
+    // SAFETY: the caller's promise.
+    unsafe { end(ptr, Operation::Free, Claim::NONE) }
+}
+
+/// The name of `free` in very old programs.
+///
+/// # Safety
+/// - As [`free`].
+#[no_mangle]
+pub unsafe extern "C" fn cfree(ptr: *mut c_void) {
+    // SAFETY: the caller's promise.
+    unsafe { end(ptr, Operation::Free, Claim::NONE) }
+}
+
+/// Ends a block that was requested with `size` bytes (C23 7.24.3.4). Another size stops the
+/// process.
+///
+/// # Safety
+/// - As [`free`].
+#[no_mangle]
+pub unsafe extern "C" fn free_sized(ptr: *mut c_void, size: usize) {
+    let claim = Claim { size: Some(size), alignment: None };
+    // SAFETY: the caller's promise.
+    unsafe { end(ptr, Operation::FreeSized, claim) }
+}
+
+/// Ends a block that was requested with this alignment and size (C23 7.24.3.5).
+///
+/// # Safety
+/// - As [`free`].
+#[no_mangle]
+pub unsafe extern "C" fn free_aligned_sized(ptr: *mut c_void, alignment: usize, size: usize) {
+    let claim = Claim { size: Some(size), alignment: Some(alignment) };
+    // SAFETY: the caller's promise.
+    unsafe { end(ptr, Operation::FreeAlignedSized, claim) }
+}
+
+/// # Safety
+/// - As [`realloc`].
+#[inline(always)]
+unsafe fn change(ptr: *mut c_void, request: Result<Request, Refusal>, operation: Operation) -> *mut c_void {
+    let Some(block) = NonNull::new(ptr.cast()) else { return serve(request, operation) };
+    let size = match request {
+        // glibc frees the block and returns NULL.
+        Ok(Request { size: 0, .. }) => {
+            // SAFETY: the caller's promise.
+            unsafe { release(block, operation, Claim::NONE) };
+            return null_mut();
+        }
+        Ok(Request { size, .. }) => size,
+        Err(refusal) => return fail(errno_of(refusal)),
+    };
+    // SAFETY: the caller's promise.
+    match unsafe { resize(block, size, operation) } {
+        Some(block) => block.as_ptr().cast(),
+        None => fail(libc::ENOMEM),
+    }
+}
+
+/// Changes the size of a block; it may move, and keeps its contents up to the smaller size. For
+/// `NULL` as [`malloc`]. Size 0 frees the block and returns `NULL`, as glibc does. On failure the
+/// block stays as it is.
+///
+/// # Safety
+/// - As [`free`], where a non-null pointer, or `NULL` for size 0, is returned.
+#[no_mangle]
+pub unsafe extern "C" fn realloc(ptr: *mut c_void, size: usize) -> *mut c_void {
+    // SAFETY: the caller's promise.
+    unsafe { change(ptr, Request::bytes(size), Operation::Realloc) }
+}
+
+/// [`realloc`] to `count * size` bytes; `ENOMEM` where the product overflows.
+///
+/// # Safety
+/// - As [`realloc`].
+#[no_mangle]
+pub unsafe extern "C" fn reallocarray(ptr: *mut c_void, count: usize, size: usize) -> *mut c_void {
+    // SAFETY: the caller's promise.
+    unsafe { change(ptr, Request::array(count, size), Operation::Reallocarray) }
+}
+
+/// `size` bytes at a multiple of `alignment`, which is rounded up to a power of two, as glibc
+/// 2.36 does. `EINVAL` where that cannot be.
+#[no_mangle]
+pub extern "C" fn aligned_alloc(alignment: usize, size: usize) -> *mut c_void {
+    serve(Request::aligned_rounding(alignment, size), Operation::AlignedAlloc)
+}
+
+/// As [`aligned_alloc`].
+#[no_mangle]
+pub extern "C" fn memalign(alignment: usize, size: usize) -> *mut c_void {
+    serve(Request::aligned_rounding(alignment, size), Operation::Memalign)
+}
+
+/// `size` bytes at a multiple of `alignment`, through `result`. Returns 0, `EINVAL` if the
+/// alignment is not a power of two and a multiple of `sizeof(void *)`, or `ENOMEM`; `errno` and,
+/// on failure, `*result` are not changed (POSIX.1-2017).
+///
+/// # Safety
+/// - `result` may be written.
+#[no_mangle]
+pub unsafe extern "C" fn posix_memalign(result: *mut *mut c_void, alignment: usize, size: usize) -> c_int {
+    if alignment % size_of::<*mut c_void>() != 0 {
+        return libc::EINVAL;
+    }
+    let request = match Request::aligned(alignment, size) {
+        Ok(request) => request,
+        Err(refusal) => return errno_of(refusal),
+    };
+    match allocate(request, Operation::PosixMemalign) {
+        Some(block) => {
+            // SAFETY: the caller's promise.
+            unsafe { result.write(block.as_ptr().cast()) };
+            0
+        }
+        None => libc::ENOMEM,
+    }
+}
+
+/// `size` bytes at the start of a page.
+#[no_mangle]
+pub extern "C" fn valloc(size: usize) -> *mut c_void {
+    serve(Request::aligned(page_size(), size), Operation::Valloc)
+}
+
+/// `size` bytes, rounded up to whole pages, at the start of a page.
+#[no_mangle]
+pub extern "C" fn pvalloc(size: usize) -> *mut c_void {
+    serve(Request::pages(size, page_size()), Operation::Pvalloc)
+}
+
+/// Bytes that a program may use at `ptr`: the requested size, exactly, so that slack stays under
+/// guard (see the option `usable_size`). 0 for `NULL`.
+///
+/// # Safety
+/// - `ptr` is null or a live block. Anything else is found out.
+#[no_mangle]
+pub unsafe extern "C" fn malloc_usable_size(ptr: *mut c_void) -> usize {
+    NonNull::new(ptr.cast()).map_or(0, |block| usable_size(block, Operation::UsableSize))
+}
+

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The canary: written behind a block when it is made, compared when it is freed.
+//!
+//! ```text
+//! slot:  [ the block, n bytes ][ mark ][ zeros ][ word ]
+//!        0                     n       n+8      slot-8
+//! ```
+//!
+//! The *word* is a keyed hash of the slot's address, with the length of the slack (everything
+//! between block and word) mixed in: it says how long the block is, and cannot be forged without
+//! the key. The *mark* is the same hash again, right behind the block, as much of it as there is
+//! room for; the rest of the slack is zero. So one byte too many is found, wherever in the slack
+//! it falls, without a loop for slots up to 128 bytes.
+//!
+//! The hash's first byte is never 0, so that a terminating NUL written one too far is found
+//! always; its second byte always is, so that a string that lost its terminator shows no more
+//! than one byte of it. That leaves 47 unpredictable bits in a word whose slack is known.
+//!
+//! The word is only ever changed by one store of 8 bytes: the check of a neighbour, in another
+//! thread, sees it whole or not at all.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use secmalloc_policy::random::Random;
+use secmalloc_policy::size_class::CANARY_SIZE;
+
+use crate::sys;
+use crate::wipe;
+
+/// The bits of a word in which the length of the slack is mixed.
+const SLACK_SHIFT: u32 = 16;
+const SLACK_BITS: u64 = 0xffff << SLACK_SHIFT;
+const SECOND_BYTE: u64 = 0xff00;
+const FIRST_BYTE: u64 = 0x00ff;
+
+/// The keys of the hash. They lie in read-only memory of ours and nowhere else.
+#[derive(Clone, Copy)]
+pub(crate) struct Keys([u64; 4]);
+
+impl Keys {
+    pub(crate) fn new(random: &mut Random) -> Keys {
+        // Odd multipliers lose no bits.
+        Keys([random.long(), random.long() | 1, random.long(), random.long() | 1])
+    }
+
+    /// The hash of an address: two rounds of multiply and fold, each under its own key.
+    #[inline(always)]
+    pub(crate) fn hash(&self, address: usize) -> u64 {
+        let [a, b, c, d] = self.0;
+        let once = fold(address as u64 ^ a, b);
+        let hash = fold(once ^ c, d) & !SECOND_BYTE;
+        hash | u64::from(hash & FIRST_BYTE == 0)
+    }
+}
+
+#[inline(always)]
+fn fold(a: u64, b: u64) -> u64 {
+    let wide = u128::from(a) * u128::from(b);
+    wide as u64 ^ (wide >> 64) as u64
+}
+
+/// Shifts by whole bytes, 0 to 8; a shift by all 64 bits gives 0.
+#[inline(always)]
+fn up(word: u64, bytes: usize) -> u64 {
+    let half = 4 * bytes as u32;
+    word << half << half
+}
+
+#[inline(always)]
+fn down(word: u64, bytes: usize) -> u64 {
+    let half = 4 * bytes as u32;
+    word >> half >> half
+}
+
+/// # Safety
+/// - `at` is aligned to 8 and lies in committed memory.
+#[inline(always)]
+unsafe fn aligned(at: usize) -> &'static AtomicU64 {
+    // SAFETY: the caller's promise.
+    unsafe { sys::pointer::<AtomicU64>(at).as_ref() }
+}
+
+/// # Safety
+/// - 8 bytes at `at` lie in committed memory.
+#[inline(always)]
+unsafe fn load(at: usize) -> u64 {
+    // SAFETY: the caller's promise. Volatile: another thread may be writing the block's bytes,
+    // whose value then does not matter.
+    u64::from_le(unsafe { sys::pointer::<u64>(at).as_ptr().cast::<Unaligned>().read_volatile() }.0)
+}
+
+/// # Safety
+/// - As [`load`].
+#[inline(always)]
+unsafe fn store(at: usize, word: u64) {
+    // SAFETY: the caller's promise.
+    unsafe { sys::pointer::<u64>(at).as_ptr().write_unaligned(word.to_le()) }
+}
+
+/// Eight bytes anywhere.
+#[derive(Clone, Copy)]
+#[repr(C, packed)]
+struct Unaligned(u64);
+
+/// Seals a slot around a block of `size` bytes.
+///
+/// # Safety
+/// - The slot at `address`, of `slot` bytes, is in our hands; `size + 8 <= slot`.
+/// - The up to 8 bytes before offset `size` are zero, or of no interest.
+#[inline(always)]
+pub(crate) unsafe fn seal(keys: &Keys, address: usize, slot: usize, size: usize) {
+    debug_assert!(size + CANARY_SIZE <= slot);
+    let hash = keys.hash(address);
+    let slack = slot - CANARY_SIZE - size;
+    let at = size.min(slot - 2 * CANARY_SIZE);
+    // SAFETY: both words lie in the slot: `at + 8 <= slot - 8`.
+    unsafe {
+        store(address + at, up(hash, size - at));
+        let word = hash ^ (slack as u64) << SLACK_SHIFT;
+        aligned(address + slot - CANARY_SIZE).store(word.to_le(), Ordering::Relaxed);
+    }
+}
+
+/// Changes the size of a sealed block in place. What the block gains reads as zero; what it loses
+/// is wiped.
+///
+/// # Safety
+/// - As [`seal`]; the slot is sealed around `old` bytes.
+pub(crate) unsafe fn reseal(keys: &Keys, address: usize, slot: usize, old: usize, size: usize) {
+    let end = slot - CANARY_SIZE;
+    // SAFETY: the mark and what the block loses lie between the smaller size and the word.
+    unsafe { wipe::zero_bytes(address + old.min(size), (old + CANARY_SIZE).min(end) - old.min(size)) };
+    let hash = keys.hash(address);
+    let at = size.min(slot - 2 * CANARY_SIZE);
+    let shift = size - at;
+    // SAFETY: as in `seal`; the bytes of the block in the marked word are kept.
+    unsafe {
+        let keep = load(address + at) & !up(u64::MAX, shift);
+        store(address + at, keep | up(hash, shift));
+        let word = hash ^ ((end - size) as u64) << SLACK_SHIFT;
+        aligned(address + end).store(word.to_le(), Ordering::Relaxed);
+    }
+}
+
+/// The size of the block in a slot; `None` if anything behind the block was changed.
+///
+/// # Safety
+/// - The slot at `address`, of `slot` bytes, is committed.
+#[inline(always)]
+pub(crate) unsafe fn open(keys: &Keys, address: usize, slot: usize) -> Option<usize> {
+    let hash = keys.hash(address);
+    let end = slot - CANARY_SIZE;
+    // SAFETY: the word is the slot's last.
+    let word = u64::from_le(unsafe { aligned(address + end) }.load(Ordering::Relaxed)) ^ hash;
+    let slack = (word >> SLACK_SHIFT) as usize;
+    // Every bit outside the slack's field makes this larger than any slot.
+    if word & !SLACK_BITS != 0 || slack > end {
+        return None;
+    }
+    let size = end - slack;
+    let at = size.min(slot - 2 * CANARY_SIZE);
+    let shift = size - at;
+    // SAFETY: `at + 8 <= slot - 8`.
+    let mark = down(unsafe { load(address + at) } ^ up(hash, shift), shift);
+    // The word before the last, as far as it lies behind the mark.
+    let beyond = 16 - slack.clamp(8, 16);
+    // SAFETY: a slot has at least 16 bytes.
+    let zeros = down(unsafe { load(address + slot - 16) }, beyond);
+    if mark | zeros != 0 {
+        return None;
+    }
+    if slack > 16 {
+        // SAFETY: between the mark and the word before the last.
+        if !unsafe { wipe::is_zero_bytes(address + size + CANARY_SIZE, slack - 16) } {
+            return None;
+        }
+    }
+    Some(size)
+}
+
+/// Whether the last word of a slot is what it can be: a canary, or zero where no block is.
+/// Safe to ask while another thread allocates or frees the slot.
+///
+/// # Safety
+/// - As [`open`].
+#[inline(always)]
+pub(crate) unsafe fn plausible(keys: &Keys, address: usize, slot: usize) -> bool {
+    // SAFETY: the slot's last word.
+    let word = u64::from_le(unsafe { aligned(address + slot - CANARY_SIZE) }.load(Ordering::Relaxed));
+    word == 0 || (word ^ keys.hash(address)) & !SLACK_BITS == 0
+}
+
+/// Looks closer at a slot that [`open`] refused: the size it was sealed around, as far as that
+/// can still be known.
+///
+/// # Safety
+/// - As [`open`].
+pub(crate) unsafe fn size_if_word_intact(keys: &Keys, address: usize, slot: usize) -> Option<usize> {
+    let end = slot - CANARY_SIZE;
+    // SAFETY: the slot's last word.
+    let word = u64::from_le(unsafe { aligned(address + end) }.load(Ordering::Relaxed)) ^ keys.hash(address);
+    let slack = (word >> SLACK_SHIFT) as usize;
+    (word & !SLACK_BITS == 0 && slack <= end).then(|| end - slack)
+}
+
+/// The bytes that must stand at `from..slot` of a slot sealed around `size` bytes; the byte, and
+/// whether it is canary.
+pub(crate) fn expected(keys: &Keys, address: usize, slot: usize, size: usize, at: usize) -> (u8, bool) {
+    let hash = keys.hash(address);
+    let end = slot - CANARY_SIZE;
+    if at >= end {
+        let word = hash ^ ((end - size) as u64) << SLACK_SHIFT;
+        return (word.to_le_bytes()[(at - end) & 7], true);
+    }
+    match at.checked_sub(size) {
+        Some(behind) if behind < CANARY_SIZE => (hash.to_le_bytes()[behind], true),
+        _ => (0, false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys() -> Keys {
+        Keys::new(&mut Random::from_seed([11; 32]))
+    }
+
+    #[repr(align(16))]
+    struct Aligned([u8; 1280]);
+
+    #[test]
+    fn every_single_changed_byte_behind_a_block_is_found() {
+        let keys = keys();
+        for slot in [16usize, 32, 48, 64, 128, 160, 320, 1280] {
+            let mut memory = Box::new(Aligned([0; 1280]));
+            let address = memory.0.as_mut_ptr().expose_provenance();
+            for size in (0..=slot - 8).filter(|n| slot < 400 || n % 37 == 0) {
+                memory.0.fill(0);
+                // SAFETY: the slot is our own array.
+                unsafe { seal(&keys, address, slot, size) };
+                memory.0[..size].fill(0x5a);
+                // SAFETY: as above.
+                assert_eq!(unsafe { open(&keys, address, slot) }, Some(size), "{slot} {size}");
+                for at in size..slot {
+                    let before = memory.0[at];
+                    assert_eq!(expected(&keys, address, slot, size, at).0, before);
+                    for value in [0, 1, 0x41, 0xff] {
+                        memory.0[at] = value;
+                        // SAFETY: as above.
+                        let opened = unsafe { open(&keys, address, slot) };
+                        if value == before {
+                            assert_eq!(opened, Some(size));
+                        } else {
+                            assert_eq!(opened, None, "slot {slot} size {size} byte {at} {value}");
+                        }
+                    }
+                    memory.0[at] = before;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn resealing_keeps_the_block_and_clears_what_it_gains() {
+        let keys = keys();
+        let slot = 64;
+        let mut memory = Box::new(Aligned([0; 1280]));
+        let address = memory.0.as_mut_ptr().expose_provenance();
+        for old in 0..=56 {
+            for new in 0..=56 {
+                memory.0.fill(0);
+                // SAFETY: the slot is our own array.
+                unsafe { seal(&keys, address, slot, old) };
+                memory.0[..old].fill(0x77);
+                // SAFETY: as above.
+                unsafe { reseal(&keys, address, slot, old, new) };
+                // SAFETY: as above.
+                assert_eq!(unsafe { open(&keys, address, slot) }, Some(new), "{old} {new}");
+                assert!(memory.0[..old.min(new)].iter().all(|&b| b == 0x77), "{old} {new}");
+                assert!(memory.0[old.min(new)..new].iter().all(|&b| b == 0), "{old} {new}");
+            }
+        }
+    }
+
+    #[test]
+    fn first_byte_is_never_zero_and_second_always_is() {
+        let keys = keys();
+        for address in (0..1 << 20).step_by(16) {
+            let [first, second, ..] = keys.hash(address).to_le_bytes();
+            assert!(first != 0 && second == 0);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The one place that turns a fault into bytes, and ends the process.
+
+use core::fmt::{Display, Write};
+
+use secmalloc_policy::fault::{Fault, Operation};
+use secmalloc_policy::message::{render, Context, Text};
+use secmalloc_policy::options::Policy;
+
+use crate::pool::fixed;
+use crate::sys;
+
+const STDERR: i32 = 2;
+
+/// Says what was found and stops, or returns where the policy is to go on. No lock may be held:
+/// the program's own SIGABRT handler may run, and allocate.
+#[cold]
+#[inline(never)]
+pub(crate) fn found(fault: &Fault, operation: Operation) {
+    let policy = fixed().options.policy(fault.index(), fault.is_foreign());
+    if policy == Policy::Ignore {
+        return;
+    }
+    tell(fault, operation, policy == Policy::Abort);
+    if policy == Policy::Abort {
+        sys::abort();
+    }
+}
+
+/// Writes the message, with one `write`.
+pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool) {
+    let context = Context {
+        process: sys::process_id(),
+        thread: sys::thread_id(),
+        operation,
+        stops,
+    };
+    sys::write_all(STDERR, render(fault, &context).as_bytes());
+}
+
+/// Says something that is no fault of the heap's user: a line of its own.
+pub(crate) fn say(what: &dyn Display) {
+    let mut text = Text::default();
+    let _ = writeln!(text, "secmalloc: {}: {what}", sys::process_id());
+    sys::write_all(STDERR, text.as_bytes());
+}
+
+/// The end of a panic: a bug of ours, never of the program.
+pub fn panicked(information: &core::panic::PanicInfo<'_>) -> ! {
+    say(&information);
+    sys::abort()
+}

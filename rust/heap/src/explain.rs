@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! From a check that failed to the fault that explains it. All of this is off the fast path: the
+//! checks themselves only say "no".
+
+use secmalloc_policy::fault::{Actor, Block, Contact, Evidence, Fault, Operation, Stray, EVIDENCE};
+use secmalloc_policy::size_class::CANARY_SIZE;
+use secmalloc_policy::slot_state::SlotState;
+
+use crate::canary;
+use crate::large::{self, Descriptor, Near};
+use crate::pool::fixed;
+use crate::slab::{self, Slot, Spot};
+use crate::sys;
+use crate::thread;
+use crate::wipe;
+
+/// What messages say of a slot.
+pub(crate) fn block(slot: &Slot) -> Block {
+    let state = slot.state();
+    let size = slot.size();
+    let live = state.is_live();
+    let requested = match state.state() {
+        SlotState::NeverUsed => None,
+        _ if !slot.has_memory() => Some(0),
+        _ => slot.requested(),
+    };
+    let by = thread::actor(state.tag());
+    let (allocated_by, freed_by) = if live { (by, Actor::default()) } else { (Actor::default(), by) };
+    Block { address: slot.address, requested, slot: size, kind: state.kind(), allocated_by, freed_by }
+}
+
+/// The bytes at `from..end`, and how they differ from what `expected` gives for each.
+fn evidence(from: usize, end: usize, expected: impl Fn(usize) -> (u8, bool)) -> Evidence {
+    let mut evidence = Evidence { length: (end - from).min(EVIDENCE), ..Evidence::default() };
+    for at in 0..evidence.length {
+        // SAFETY: the caller's range is committed memory.
+        let byte = unsafe { sys::pointer::<u8>(from + at).read_volatile() };
+        let (right, is_canary) = expected(from + at);
+        evidence.found[at] = byte;
+        evidence.wrong |= u16::from(byte != right) << at;
+        evidence.canary |= u16::from(is_canary) << at;
+    }
+    evidence
+}
+
+/// Something behind a live small block was changed.
+pub(crate) fn overflow(slot: &Slot) -> Fault {
+    let size = slot.size();
+    let keys = &fixed().keys;
+    let mut block = block(slot);
+    if block.requested.is_none() {
+        // SAFETY: a live slot with memory is committed.
+        block.requested = unsafe { canary::size_if_word_intact(keys, slot.address, size) };
+    }
+    let requested = block.requested.unwrap_or(size - CANARY_SIZE);
+    let right = |at: usize| canary::expected(keys, slot.address, size, requested, at - slot.address);
+    let first = (slot.address + requested..slot.address + size)
+        .find(|&at| {
+            // SAFETY: within the slot.
+            unsafe { sys::pointer::<u8>(at).read_volatile() != right(at).0 }
+        })
+        .unwrap_or(slot.address + requested);
+    let seen = evidence(first, slot.address + size, right);
+    Fault::HeapBufferOverflow {
+        block,
+        offset: first - slot.address,
+        contact: Contact::Written(seen),
+    }
+}
+
+/// The word before `slot`, the last of `previous`, is neither a canary nor zero.
+pub(crate) fn neighbour(slot: &Slot, previous: &Slot) -> Fault {
+    let keys = &fixed().keys;
+    let size = previous.size();
+    let word_at = slot.address - 8;
+    let state = previous.state();
+    let hash = keys.hash(previous.address).to_le_bytes();
+    // SAFETY: within the previous slot.
+    let first_two = unsafe { sys::pointer::<[u8; 2]>(word_at).read_volatile() };
+    // An overflow comes from below and destroys the lower bytes first; an underflow comes from
+    // above. What lies below the word decides where the word itself is destroyed whole.
+    if state.is_live() && first_two != [hash[0], hash[1]] {
+        return overflow(previous);
+    }
+    let rest_is_zero =
+        // SAFETY: within the previous slot, which has memory since its neighbour does.
+        unsafe { wipe::is_zero_bytes(previous.address, size - 8) };
+    if state.state() == SlotState::Resting && !rest_is_zero {
+        return written_after_free(previous);
+    }
+    let block = block(slot);
+    let right = |at: usize| {
+        if state.is_live() {
+            (hash[(at - word_at) & 7], true)
+        } else {
+            (0, false)
+        }
+    };
+    let distance = (1..=8)
+        .find(|back| {
+            // SAFETY: within the word.
+            let byte = unsafe { sys::pointer::<u8>(slot.address - back).read_volatile() };
+            byte != right(slot.address - back).0
+        })
+        .unwrap_or(8);
+    let mut seen = evidence(word_at, slot.address, right);
+    if state.is_live() {
+        // The slack's length is mixed into two of the bytes: they tell nothing here.
+        seen.wrong &= !0b1100;
+    }
+    Fault::HeapBufferUnderflow { block, distance, contact: Contact::Written(seen) }
+}
+
+/// A resting slot is not zero.
+pub(crate) fn written_after_free(slot: &Slot) -> Fault {
+    let size = slot.size();
+    let end = slot.address + size;
+    let first = (slot.address..end)
+        .find(|&at| {
+            // SAFETY: within the slot.
+            unsafe { sys::pointer::<u8>(at).read_volatile() != 0 }
+        })
+        .unwrap_or(slot.address);
+    Fault::UseAfterFreeWrite {
+        block: block(slot),
+        offset: first - slot.address,
+        evidence: evidence(first, end, |_| (0, false)),
+    }
+}
+
+/// A slot that was never used is not zero: something was written where no block was. The block
+/// before it is the likely cause.
+pub(crate) fn dirt(slot: &Slot) -> Fault {
+    let end = slot.address + slot.size();
+    let first = (slot.address..end)
+        .find(|&at| {
+            // SAFETY: within the slot.
+            unsafe { sys::pointer::<u8>(at).read_volatile() != 0 }
+        })
+        .unwrap_or(slot.address);
+    let seen = evidence(first, end, |_| (0, false));
+    match slot.previous().filter(|previous| previous.state().is_live()) {
+        Some(previous) => Fault::HeapBufferOverflow {
+            block: block(&previous),
+            offset: first - previous.address,
+            contact: Contact::Written(seen),
+        },
+        None => Fault::UseAfterFreeWrite {
+            block: block(slot),
+            offset: first - slot.address,
+            evidence: seen,
+        },
+    }
+}
+
+/// A live large block whose surroundings were changed.
+pub(crate) fn large(descriptor: &Descriptor) -> Option<Fault> {
+    let block = descriptor.describe();
+    let end = descriptor.block + descriptor.size;
+    if let Some(offset) = descriptor.overflow() {
+        let from = descriptor.block + offset;
+        let seen = evidence(from, descriptor.mapping.data_end(), |at| {
+            (large::expected_fill(descriptor.block, at - end), true)
+        });
+        return Some(Fault::HeapBufferOverflow { block, offset, contact: Contact::Written(seen) });
+    }
+    let distance = descriptor.underflow()?;
+    let from = descriptor.block - distance.min(descriptor.block - descriptor.mapping.data);
+    let seen = evidence(from, descriptor.block, |_| (0, false));
+    Some(Fault::HeapBufferUnderflow { block, distance, contact: Contact::Written(seen) })
+}
+
+/// What is wrong with a pointer that is not the start of a live block.
+pub(crate) fn bad_pointer(address: usize, operation: Operation) -> Fault {
+    let freed = |block: Block| match operation {
+        Operation::Realloc | Operation::Reallocarray => Fault::ReallocAfterFree { block },
+        _ => Fault::DoubleFree { block },
+    };
+    let stray = |stray| Fault::InvalidFree { pointer: address, stray };
+    if slab::in_data_pool(address) {
+        let Some(Spot { slot, offset }) = slab::spot(fixed(), address) else {
+            return stray(Stray::NeverAllocated);
+        };
+        let (state, block) = (slot.state(), block(&slot));
+        return match state.state() {
+            SlotState::LiveMalloc | SlotState::LiveNew | SlotState::LiveNewArray => {
+                stray(Stray::InsideLive(block, offset))
+            }
+            SlotState::Resting | SlotState::Purged | SlotState::Retired if offset == 0 => freed(block),
+            SlotState::Resting | SlotState::Purged | SlotState::Retired => {
+                stray(Stray::InsideFreed(block, offset))
+            }
+            // Another thread is freeing it right now.
+            SlotState::Busy if offset == 0 => freed(block),
+            SlotState::Busy | SlotState::NeverUsed => stray(Stray::NeverAllocated),
+        };
+    }
+    if let Some(was) = large::freed_at(address) {
+        return freed(was.describe());
+    }
+    match large::near(address) {
+        Some(Near::Live(d)) if address > d.block && address - d.block < d.size.max(1) => {
+            stray(Stray::InsideLive(d.describe(), address - d.block))
+        }
+        Some(Near::Freed(was)) if address > was.descriptor.block => {
+            stray(Stray::InsideFreed(was.describe(), address - was.descriptor.block))
+        }
+        Some(_) => stray(Stray::NeverAllocated),
+        None => stray(Stray::Foreign),
+    }
+}
+
+/// Which block a load or store that was stopped by a guard was meant for, if it was one.
+pub(crate) fn access(address: usize) -> Option<Fault> {
+    let contact = Contact::Guarded;
+    if slab::in_data_pool(address) {
+        let Spot { slot, offset } = slab::spot(fixed(), address)?;
+        let block = block(&slot);
+        return match slot.state().state() {
+            // Only a slot without memory can be live and fault.
+            SlotState::LiveMalloc | SlotState::LiveNew | SlotState::LiveNewArray => {
+                Some(Fault::HeapBufferOverflow { block, offset, contact })
+            }
+            SlotState::Resting | SlotState::Purged => Some(Fault::UseAfterFreeAccess { block, offset }),
+            _ => None,
+        };
+    }
+    match large::near(address)? {
+        Near::Live(d) => {
+            let block = d.describe();
+            Some(match address.checked_sub(d.block) {
+                Some(offset) => Fault::HeapBufferOverflow { block, offset, contact },
+                None => Fault::HeapBufferUnderflow { block, distance: d.block - address, contact },
+            })
+        }
+        Near::Freed(was) => {
+            let block = was.describe();
+            let offset = address.wrapping_sub(was.descriptor.block);
+            (address >= was.descriptor.block).then_some(Fault::UseAfterFreeAccess { block, offset })
+        }
+    }
+}

@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The front: allocate, release, resize, measure.
+//!
+//! Each has a short way, for small blocks of a thread that has a heap, and a long one. A check
+//! that fails on the short way leads to the long one, which asks again, step by step, and names
+//! the fault.
+
+use core::ptr::NonNull;
+
+use secmalloc_policy::fault::{Fault, Operation};
+use secmalloc_policy::request::{Request, MIN_ALIGNMENT};
+use secmalloc_policy::size_class::{self, CANARY_SIZE, MAX_SMALL, ZERO};
+use secmalloc_policy::slot_state::{SlotState, Tag};
+
+use crate::canary;
+use crate::die;
+use crate::explain;
+use crate::large::{self, Resized};
+use crate::magazine;
+use crate::pool::{self, fixed};
+use crate::slab::{self, Slot};
+use crate::sys;
+use crate::thread::{self, ThreadHeap};
+use crate::wipe;
+
+/// What a sized or aligned free claims about its block.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Claim {
+    /// The size it was requested with, in bytes.
+    pub size: Option<usize>,
+    /// An alignment that it was requested with.
+    pub alignment: Option<usize>,
+}
+
+impl Claim {
+    /// Nothing.
+    pub const NONE: Claim = Claim { size: None, alignment: None };
+
+    #[inline(always)]
+    fn holds(&self, address: usize, size: usize) -> bool {
+        self.size.is_none_or(|claimed| claimed == size)
+            && self.alignment.is_none_or(|claimed| {
+                claimed.is_power_of_two() && address & (claimed - 1) == 0
+            })
+    }
+}
+
+/// Makes a block. `None` when there is no memory for it.
+#[inline(always)]
+pub fn allocate(request: Request, operation: Operation) -> Option<NonNull<u8>> {
+    // Size 0 wraps round to the largest number, and goes the long way.
+    if request.size.wrapping_sub(1) < MAX_SMALL && request.alignment <= MIN_ALIGNMENT {
+        if let Some(heap) = thread::current() {
+            let class = size_class::class_of(request.size);
+            return allocate_small(heap, class, &request, operation);
+        }
+    }
+    allocate_slowly(request, operation)
+}
+
+#[cold]
+#[inline(never)]
+fn allocate_slowly(request: Request, operation: Operation) -> Option<NonNull<u8>> {
+    thread::with_heap(|heap| {
+        let class = size_class::class_of_aligned(request.size, request.alignment);
+        match class {
+            Some(ZERO) => allocate_nothing(heap, &request),
+            Some(class) if !fixed().options.guard_all() => {
+                allocate_small(heap, class, &request, operation)
+            }
+            _ => large::allocate(heap, &request).and_then(non_null),
+        }
+    })?
+}
+
+fn non_null(address: usize) -> Option<NonNull<u8>> {
+    NonNull::new(core::ptr::with_exposed_provenance_mut(address))
+}
+
+#[inline(always)]
+fn allocate_small(
+    heap: &ThreadHeap,
+    class: usize,
+    request: &Request,
+    operation: Operation,
+) -> Option<NonNull<u8>> {
+    loop {
+        let slot = magazine::take(heap, class)?;
+        let size = slot.size();
+        let was = slot.state().state();
+        slot.set_busy(heap.tag());
+        // A slot that rested must still be as it was wiped. One that was never used is only
+        // looked at where the options want it: to read it would make its page present.
+        let sound = match was {
+            // SAFETY: the slot is ours, and committed.
+            SlotState::Resting => unsafe { wipe::is_zero(slot.address, size) },
+            SlotState::NeverUsed | SlotState::Purged => fresh_is_sound(&slot, request),
+            _ => false,
+        };
+        if !sound {
+            refuse(&slot, was, operation);
+            continue;
+        }
+        // SAFETY: the slot is ours; `class` was chosen for this size.
+        unsafe { canary::seal(&fixed().keys, slot.address, size, request.size) };
+        slot.set_live(request.kind, heap.tag(), request.size);
+        return non_null(slot.address);
+    }
+}
+
+/// Readies a slot whose memory we have not touched; `false` if somebody else has.
+#[inline(always)]
+fn fresh_is_sound(slot: &Slot, request: &Request) -> bool {
+    // SAFETY: the slot is ours, and committed.
+    unsafe {
+        if fixed().verify_fresh && !wipe::is_zero(slot.address, slot.size()) {
+            return false;
+        }
+        if request.zeroed {
+            clear_fresh(slot, request.size);
+        }
+    }
+    true
+}
+
+/// Whatever an overflow may have left in a never-used slot must not come out of `calloc`. Small
+/// slots are written over, which the caller is about to do anyway; large ones are only read, so
+/// that untouched pages stay so.
+#[inline(always)]
+unsafe fn clear_fresh(slot: &Slot, size: usize) {
+    const READ_FROM: usize = 4096;
+    // SAFETY: the slot is ours, and committed.
+    unsafe {
+        if size < READ_FROM || !wipe::is_zero_bytes(slot.address, size) {
+            wipe::zero_bytes(slot.address, size);
+        }
+    }
+}
+
+/// A slot that was drawn is not fit to be handed out. It stays out of use.
+#[cold]
+#[inline(never)]
+fn refuse(slot: &Slot, was: SlotState, operation: Operation) {
+    let fault = match was {
+        SlotState::Resting => {
+            slot.move_to(SlotState::Resting, slot.state().tag());
+            explain::written_after_free(slot)
+        }
+        SlotState::NeverUsed | SlotState::Purged => {
+            slot.move_to(was, Tag::NOBODY);
+            explain::dirt(slot)
+        }
+        // The slot was in two places at once: two threads freed it at the same moment. It is
+        // somebody's block now, and stays that.
+        SlotState::LiveMalloc | SlotState::LiveNew | SlotState::LiveNewArray => {
+            slot.move_to(was, slot.state().tag());
+            die::found(&Fault::DoubleFree { block: explain::block(slot) }, operation);
+            return;
+        }
+        SlotState::Busy | SlotState::Retired => {
+            Fault::MetadataCorruption { block: explain::block(slot), state: was as u8 }
+        }
+    };
+    die::found(&fault, operation);
+    slot.move_to(SlotState::Retired, Tag::NOBODY);
+}
+
+/// A block of size 0: an address without memory.
+fn allocate_nothing(heap: &ThreadHeap, request: &Request) -> Option<NonNull<u8>> {
+    let slot = magazine::take(heap, ZERO)?;
+    slot.set_live(request.kind, heap.tag(), slot.size() - CANARY_SIZE);
+    non_null(slot.address)
+}
+
+/// Ends a block.
+///
+/// # Safety
+/// - If `block` is a live block, nothing uses it any more. Anything else is found out.
+#[inline(always)]
+pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim) {
+    let address = block.addr().get();
+    if let Some(heap) = thread::current() {
+        let fixed = fixed();
+        if let Some(spot) = slab::spot(fixed, address) {
+            let slot = spot.slot;
+            if spot.offset == 0 && slot.state().is_live() && slot.has_memory() {
+                // SAFETY: a live slot with memory is committed.
+                if let Some(size) = unsafe { verify(&slot) } {
+                    if claim.holds(address, size) {
+                        // SAFETY: the block is live and sound, and its user gave it up.
+                        if unsafe { retire_small(heap, &slot, size) } {
+                            return;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    release_slowly(address, operation, claim);
+}
+
+/// The size of the block in a live slot, if everything around it is as it must be.
+///
+/// # Safety
+/// - The slot is live and has memory.
+#[inline(always)]
+unsafe fn verify(slot: &Slot) -> Option<usize> {
+    let fixed = fixed();
+    let size = slot.size();
+    // SAFETY: the caller's promise.
+    let requested = unsafe { canary::open(&fixed.keys, slot.address, size) }?;
+    if fixed.neighbours {
+        if let Some(previous) = slot.previous() {
+            // SAFETY: a slot before a committed one in its slab is committed.
+            if !unsafe { canary::plausible(&fixed.keys, previous.address, size) } {
+                return None;
+            }
+        }
+    }
+    Some(requested)
+}
+
+/// Wipes a slot and lets it rest. `false` if the slot that left the quarantine in its stead turned
+/// out to have been freed twice at once.
+///
+/// # Safety
+/// - The slot holds a live, verified block of `size` bytes that nobody uses any more.
+#[inline(always)]
+unsafe fn retire_small(heap: &ThreadHeap, slot: &Slot, size: usize) -> bool {
+    /// Slots from this size on are wiped as far as they were used: the slack is known to be zero.
+    const PARTLY_FROM: usize = 512;
+    let whole = slot.size();
+    slot.set_busy(heap.tag());
+    // SAFETY: the slot is in our hands.
+    unsafe {
+        if whole < PARTLY_FROM {
+            wipe::zero(slot.address, whole);
+        } else {
+            let end = whole - CANARY_SIZE;
+            wipe::zero_bytes(slot.address, (size + CANARY_SIZE).min(end));
+            wipe::zero_bytes(slot.address + end, CANARY_SIZE);
+        }
+    }
+    slot.move_to(SlotState::Resting, heap.tag());
+    match magazine::rest(heap, slot) {
+        Ok(()) => true,
+        Err(duplicate) => {
+            report_duplicate(slot.class, duplicate.0);
+            true
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn report_duplicate(class: usize, index: u32) {
+    let twin = fixed().classes[class].slot(class, index);
+    die::found(&Fault::DoubleFree { block: explain::block(&twin) }, Operation::Free);
+}
+
+#[cold]
+#[inline(never)]
+fn release_slowly(address: usize, operation: Operation, claim: Claim) {
+    let done = thread::with_heap(|heap| release_checked(heap, address, operation, claim));
+    // A block freed before the heap could start at all is not one of ours to judge.
+    if let Some(Err((fault, slot))) = done {
+        die::found(&fault, operation);
+        // Survived by policy: the block is never used again.
+        if let Some(slot) = slot {
+            slot.move_to(SlotState::Retired, Tag::NOBODY);
+        }
+    }
+}
+
+/// A fault, and the slot to take out of use if the program survives it.
+type Refused = (Fault, Option<Slot>);
+
+fn release_checked(heap: &ThreadHeap, address: usize, operation: Operation, claim: Claim) -> Result<(), Refused> {
+    match owner(address, operation)? {
+        Owner::Small(slot) => {
+            let size = check_small(&slot)?;
+            check_claim(claim, address, size, || explain::block(&slot)).map_err(|f| (f, Some(slot)))?;
+            if slot.has_memory() {
+                // SAFETY: live and verified; the caller of `release` gave it up.
+                unsafe { retire_small(heap, &slot, size) };
+            } else {
+                slot.move_to(SlotState::Resting, heap.tag());
+                if let Err(duplicate) = magazine::rest(heap, &slot) {
+                    report_duplicate(slot.class, duplicate.0);
+                }
+            }
+            Ok(())
+        }
+        Owner::Large(descriptor) => {
+            let checked = match explain::large(&descriptor) {
+                Some(fault) => Err(fault),
+                None => check_claim(claim, address, descriptor.size, || descriptor.describe()),
+            };
+            if let Err(fault) = checked {
+                large::retire(&descriptor);
+                return Err((fault, None));
+            }
+            if large::release(heap, &descriptor) {
+                Ok(())
+            } else {
+                Err((explain::bad_pointer(address, operation), None))
+            }
+        }
+    }
+}
+
+/// Whose block it is.
+enum Owner {
+    Small(Slot),
+    Large(large::Descriptor),
+}
+
+/// The live block that starts at `address`.
+fn owner(address: usize, operation: Operation) -> Result<Owner, Refused> {
+    if let Some(spot) = slab::spot(fixed(), address) {
+        if spot.offset == 0 && spot.slot.state().is_live() {
+            return Ok(Owner::Small(spot.slot));
+        }
+    } else if let Some(descriptor) = large::find(address) {
+        return Ok(Owner::Large(descriptor));
+    }
+    Err((explain::bad_pointer(address, operation), None))
+}
+
+/// The size of a live small block; a fault if anything around it was changed.
+fn check_small(slot: &Slot) -> Result<usize, Refused> {
+    if !slot.has_memory() {
+        return Ok(0);
+    }
+    // SAFETY: live, with memory.
+    if let Some(size) = unsafe { verify(slot) } {
+        return Ok(size);
+    }
+    // SAFETY: as above.
+    let own = unsafe { canary::open(&fixed().keys, slot.address, slot.size()) };
+    match (own, slot.previous()) {
+        (Some(_), Some(previous)) => Err((explain::neighbour(slot, &previous), Some(*slot))),
+        _ => Err((explain::overflow(slot), Some(*slot))),
+    }
+}
+
+fn check_claim(
+    claim: Claim,
+    address: usize,
+    size: usize,
+    block: impl FnOnce() -> secmalloc_policy::fault::Block,
+) -> Result<(), Fault> {
+    if claim.holds(address, size) {
+        return Ok(());
+    }
+    match (claim.size, claim.alignment) {
+        (Some(given), _) if given != size => Err(Fault::SizeMismatch { block: block(), given }),
+        (_, given) => Err(Fault::AlignmentMismatch { block: block(), given: given.unwrap_or(0) }),
+    }
+}
+
+/// Changes the size of a block, in place where its slot or mapping allows. `None` when there is no
+/// memory, or when the block was unsound and policy is to go on: then the old block stays as it
+/// is.
+///
+/// # Safety
+/// - If `block` is a live block, nothing uses its old address after a success.
+#[inline]
+pub unsafe fn resize(block: NonNull<u8>, size: usize, operation: Operation) -> Option<NonNull<u8>> {
+    let address = block.addr().get();
+    if let (Some(heap), Some(spot)) = (thread::current(), slab::spot(fixed_if_started()?, address)) {
+        let slot = spot.slot;
+        if spot.offset == 0 && slot.state().is_live() && slot.has_memory() {
+            // SAFETY: a live slot with memory is committed.
+            if let Some(old) = unsafe { verify(&slot) } {
+                // SAFETY: live and verified.
+                return unsafe { resize_small(heap, &slot, old, size, operation) };
+            }
+        }
+    }
+    resize_slowly(address, size, operation)
+}
+
+fn fixed_if_started() -> Option<&'static pool::Fixed> {
+    pool::start().then(fixed)
+}
+
+/// # Safety
+/// - The slot holds a live, verified block of `old` bytes, which the caller gives up on success.
+unsafe fn resize_small(heap: &ThreadHeap, slot: &Slot, old: usize, size: usize, operation: Operation) -> Option<NonNull<u8>> {
+    let whole = slot.size();
+    let state = slot.state();
+    let kind = state.kind()?;
+    let stays = size.wrapping_sub(1) < MAX_SMALL && size_class::class_of(size) == slot.class;
+    // An aligned block may lie in a larger class than its size needs; it need not move to shrink
+    // there.
+    if stays || (size > 0 && size <= old && old - size < whole / 4) {
+        slot.set_busy(state.tag());
+        // SAFETY: the slot is in our hands; the new size fits it.
+        unsafe { canary::reseal(&fixed().keys, slot.address, whole, old, size) };
+        slot.set_live(kind, state.tag(), size);
+        return non_null(slot.address);
+    }
+    let request = Request::bytes(size).ok()?.of_kind(kind);
+    let new = allocate(request, operation)?;
+    // SAFETY: both blocks hold that many bytes, and they are not the same.
+    unsafe {
+        let from = sys::pointer::<u8>(slot.address);
+        new.copy_from_nonoverlapping(from, old.min(size));
+        retire_small(heap, slot, old);
+    }
+    Some(new)
+}
+
+#[cold]
+#[inline(never)]
+fn resize_slowly(address: usize, size: usize, operation: Operation) -> Option<NonNull<u8>> {
+    let owner = match thread::with_heap(|_| owner(address, operation))? {
+        Ok(owner) => owner,
+        Err((fault, _)) => {
+            die::found(&fault, operation);
+            return None;
+        }
+    };
+    let (old, kind) = match owner {
+        Owner::Small(slot) => match check_small(&slot) {
+            Ok(old) => (old, slot.state().kind()?),
+            Err((fault, _)) => {
+                die::found(&fault, operation);
+                slot.move_to(SlotState::Retired, Tag::NOBODY);
+                return None;
+            }
+        },
+        Owner::Large(descriptor) => {
+            if let Some(fault) = explain::large(&descriptor) {
+                die::found(&fault, operation);
+                large::retire(&descriptor);
+                return None;
+            }
+            if size > MAX_SMALL {
+                let resized = thread::with_heap(|heap| large::resize(heap, &descriptor, size))?;
+                if let Resized::Here(moved) = resized? {
+                    return non_null(moved);
+                }
+            }
+            (descriptor.size, descriptor.kind()?)
+        }
+    };
+    let new = allocate(Request::bytes(size).ok()?.of_kind(kind), operation)?;
+    let block = non_null(address)?;
+    // SAFETY: both blocks hold that many bytes, and they are not the same.
+    unsafe { new.copy_from_nonoverlapping(block, old.min(size)) };
+    // SAFETY: the caller gives the old block up.
+    unsafe { release(block, operation, Claim::NONE) };
+    Some(new)
+}
+
+/// The size of a block, as requested; with the option `usable_size=slot`, all that its slot holds,
+/// and the block then has that size. 0 for what is no block, where policy is to go on.
+pub fn usable_size(block: NonNull<u8>, operation: Operation) -> usize {
+    let address = block.addr().get();
+    let Some(found) = thread::with_heap(|_| {
+        Ok(match owner(address, operation)? {
+            Owner::Small(slot) => (check_small(&slot)?, Some(slot)),
+            Owner::Large(descriptor) => (descriptor.size, None),
+        })
+    }) else {
+        return 0;
+    };
+    let (size, slot) = match found {
+        Ok(found) => found,
+        Err((fault, _)) => {
+            die::found(&fault, operation);
+            return 0;
+        }
+    };
+    match slot {
+        Some(slot) if slot.has_memory() && fixed().options.usable_size_is_slot() => {
+            let (whole, state) = (slot.size(), slot.state());
+            let most = whole - CANARY_SIZE;
+            if let Some(kind) = state.kind() {
+                slot.set_busy(state.tag());
+                // SAFETY: a live block, whose slot holds that much.
+                unsafe { canary::reseal(&fixed().keys, address, whole, size, most) };
+                slot.set_live(kind, state.tag(), most);
+            }
+            most
+        }
+        _ => size,
+    }
+}

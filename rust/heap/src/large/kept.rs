@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Mappings of freed blocks, kept out of reach for a while.
+//!
+//! Two ends are served: a use after free meets a closed page, and a program that allocates and
+//! frees large buffers in turn does not pay for new pages each time, which cost more than all
+//! else. Bounded in number and in bytes; the oldest go first. Neighbours merge, so that what was
+//! freed in pieces can be used as a whole.
+
+use core::cell::Cell;
+
+use super::mapping::Mapping;
+use crate::pool::fixed;
+
+const MOST: usize = 64;
+
+/// The kept mappings, oldest first. All zero is none.
+#[repr(C)]
+pub(crate) struct Kept {
+    mappings: [Cell<Mapping>; MOST],
+    count: Cell<usize>,
+    bytes: Cell<usize>,
+}
+
+impl Kept {
+    /// Bytes kept.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.get()
+    }
+
+    /// Keeps a closed mapping; hands out one that must go instead, if any.
+    pub(crate) fn add(&self, mapping: &Mapping) -> Option<Mapping> {
+        let mut merged = *mapping;
+        let mut at = 0;
+        while at < self.count.get() {
+            let other = self.mappings[at].get();
+            match merged.join(&other).or_else(|| other.join(&merged)) {
+                Some(both) => {
+                    self.remove(at);
+                    merged = both;
+                    // The joined one may have a neighbour that was passed already.
+                    at = 0;
+                }
+                None => at += 1,
+            }
+        }
+        let surplus = if self.count.get() == MOST { self.remove(0) } else { None };
+        self.mappings[self.count.get()].set(merged);
+        self.count.set(self.count.get() + 1);
+        self.bytes.set(self.bytes.get() + merged.data_size);
+        surplus.or_else(|| self.surplus())
+    }
+
+    /// One that must go because there are too many bytes.
+    pub(crate) fn surplus(&self) -> Option<Mapping> {
+        (self.bytes.get() > fixed().options.large_kept()).then(|| self.oldest())?
+    }
+
+    /// The oldest.
+    pub(crate) fn oldest(&self) -> Option<Mapping> {
+        (self.count.get() > 0).then(|| self.remove(0))?
+    }
+
+    /// The one that fits best: not smaller, and not larger by more than a quarter.
+    pub(crate) fn take(&self, data_size: usize) -> Option<Mapping> {
+        let most = data_size + data_size / 4;
+        let (at, _) = self.mappings[..self.count.get()]
+            .iter()
+            .enumerate()
+            .map(|(at, kept)| (at, kept.get().data_size))
+            .filter(|&(_, size)| data_size > 0 && size >= data_size && size <= most)
+            .min_by_key(|&(_, size)| size)?;
+        self.remove(at)
+    }
+
+    /// Takes out the one at this place, which is one of `count`.
+    fn remove(&self, at: usize) -> Option<Mapping> {
+        let removed = self.mappings[at].get();
+        let last = self.count.get() - 1;
+        for place in at..last {
+            self.mappings[place].set(self.mappings[place + 1].get());
+        }
+        self.count.set(last);
+        self.bytes.set(self.bytes.get() - removed.data_size);
+        Some(removed)
+    }
+}

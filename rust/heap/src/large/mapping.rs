@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! One mapping: pages for a large block between two guards of random width.
+
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use secmalloc_policy::layout::Plan;
+use secmalloc_policy::random::Random;
+
+use crate::pool::fixed;
+use crate::sys::{self, Access};
+use crate::wipe;
+
+/// A guard is 1 to this many pages wide: where one block ends says little of where the next
+/// begins.
+const MAX_GUARD: u32 = 8;
+
+/// Mappings that may split the process's memory map, at two entries each: together they stay far
+/// below `vm.max_map_count` (65,530).
+const COSTLY: usize = 2000;
+static COSTLY_USED: AtomicUsize = AtomicUsize::new(0);
+
+/// Addresses and sizes in bytes, all in whole pages.
+#[derive(Clone, Copy)]
+pub(crate) struct Mapping {
+    /// Everything, guards included.
+    pub(crate) span: usize,
+    pub(crate) span_size: usize,
+    /// What may be touched.
+    pub(crate) data: usize,
+    pub(crate) data_size: usize,
+    /// Whether the guards are pages without access, which cost entries in the memory map.
+    costly: bool,
+    /// Whether there are guard pages within `data`, from mappings that were merged.
+    merged: bool,
+}
+
+impl Mapping {
+    /// A new mapping, zero, with `data_size` bytes at a multiple of `alignment`. One that is made
+    /// for a growing block has `room` to grow in place.
+    pub(crate) fn make(data_size: usize, alignment: usize, room: bool, random: &mut Random) -> Option<Mapping> {
+        let page = fixed().page;
+        let before = (1 + random.below(MAX_GUARD) as usize) * page;
+        let after = (1 + random.below(MAX_GUARD) as usize) * page;
+        let affordable = COSTLY_USED.load(Ordering::Relaxed) < COSTLY;
+        let costly = (room || !fixed().features.guard_pages) && affordable;
+        let spare = match fixed().plan {
+            Plan::Spacious { .. } if room && costly => (data_size / 2).next_multiple_of(page),
+            _ => 0,
+        };
+        let extra = if alignment > page { alignment } else { 0 };
+        let inner = before.checked_add(data_size)?.checked_add(after)?.checked_add(spare)?;
+        let whole = inner.checked_add(extra)?;
+        let access = if costly { Access::Nothing } else { Access::Write };
+        let mut span = sys::map(whole, access)?;
+        let mut span_size = whole;
+        let mut data = span + before;
+        if extra > 0 {
+            data = data.next_multiple_of(alignment);
+            // The alignment's surplus goes back, but for the guards.
+            let (from, to) = (data - before, data - before + inner);
+            // SAFETY: parts of the mapping just made.
+            unsafe {
+                if from > span {
+                    sys::unmap(span, from - span);
+                }
+                if to < span + whole {
+                    sys::unmap(to, span + whole - to);
+                }
+            }
+            (span, span_size) = (from, inner);
+        }
+        let mapping = Mapping { span, span_size, data, data_size, costly, merged: false };
+        if costly {
+            COSTLY_USED.fetch_add(1, Ordering::Relaxed);
+            // SAFETY: just mapped.
+            if data_size > 0 && !unsafe { sys::protect(data, data_size, Access::Write) } {
+                mapping.unmap();
+                return None;
+            }
+        } else {
+            // Without guards, past the budget, the block is still there: detection is weaker, the
+            // program goes on.
+            mapping.guard(span, data - span);
+            mapping.guard(mapping.data_end(), mapping.span_end() - mapping.data_end());
+        }
+        Some(mapping)
+    }
+
+    /// This mapping and the one right behind it, as one. `None` where their guards cost entries
+    /// in the memory map: each owes its own part of that budget.
+    pub(crate) fn join(&self, behind: &Mapping) -> Option<Mapping> {
+        if self.costly || behind.costly || self.span_end() != behind.span {
+            return None;
+        }
+        Some(Mapping {
+            span_size: self.span_size + behind.span_size,
+            data_size: behind.data_end() - self.data,
+            merged: true,
+            ..*self
+        })
+    }
+
+    pub(crate) fn data_end(&self) -> usize {
+        self.data + self.data_size
+    }
+
+    pub(crate) fn span_end(&self) -> usize {
+        self.span + self.span_size
+    }
+
+    /// Puts part of the mapping out of reach and drops its pages.
+    fn guard(&self, at: usize, size: usize) {
+        if size == 0 {
+            return;
+        }
+        // SAFETY: part of this mapping, and no part of the block.
+        unsafe {
+            if !(fixed().features.guard_pages && sys::guard_pages(at, size)) {
+                sys::drop_pages(at, size);
+                if self.costly {
+                    sys::protect(at, size, Access::Nothing);
+                }
+            }
+        }
+    }
+
+    /// Gives everything back.
+    pub(crate) fn unmap(&self) {
+        if self.costly {
+            COSTLY_USED.fetch_sub(1, Ordering::Relaxed);
+        }
+        // SAFETY: the block is freed, or was never handed out.
+        unsafe { sys::unmap(self.span, self.span_size) };
+    }
+
+    /// Makes a freed block's pages unreachable; what is in them stays, until they are used again.
+    pub(crate) fn close(&self) -> bool {
+        // SAFETY: the block is freed.
+        unsafe { sys::protect(self.data, self.data_size, Access::Nothing) }
+    }
+
+    /// Makes a closed mapping usable for `data_size` bytes, which read as zero.
+    pub(crate) fn reopen(mut self, data_size: usize) -> Option<Mapping> {
+        // SAFETY: nobody uses the pages; they were closed by `close`.
+        let opened = unsafe { sys::protect(self.data, self.data_size, Access::Write) };
+        // SAFETY: guards of merged mappings lie within.
+        if !opened || (self.merged && fixed().features.guard_pages && !unsafe { sys::unguard_pages(self.data, self.data_size) }) {
+            self.unmap();
+            return None;
+        }
+        self.merged = false;
+        // The block goes to the end; what is too much lies before it and becomes guard.
+        let surplus = self.data_size - data_size;
+        self.guard(self.data, surplus);
+        self.data += surplus;
+        self.data_size = data_size;
+        self.wipe();
+        Some(self)
+    }
+
+    /// Zeroes the pages that are there. Pages that were never touched stay untouched.
+    fn wipe(&self) {
+        const CHUNK: usize = 1024;
+        let page = fixed().page;
+        let mut present = [0u8; CHUNK];
+        let mut at = self.data;
+        while at < self.data_end() {
+            let size = (self.data_end() - at).min(CHUNK * page);
+            // SAFETY: our pages, as many as there are bytes in `present` at most.
+            if !unsafe { sys::present(at, size, &mut present) } {
+                // SAFETY: our pages; dropping them zeroes them too.
+                unsafe { sys::drop_pages(at, size) };
+                at += size;
+                continue;
+            }
+            for (number, flags) in present.iter().enumerate().take(size / page) {
+                if flags & 1 == 1 {
+                    // SAFETY: one of our pages.
+                    unsafe { wipe::zero_bytes(at + number * page, page) };
+                }
+            }
+            at += size;
+        }
+    }
+
+    /// The mapping with fewer pages; the others are given back and out of reach.
+    pub(crate) fn shrink(mut self, data_size: usize) -> Mapping {
+        let from = self.data + data_size;
+        self.guard(from, self.data_end() - from);
+        self.data_size = data_size;
+        self
+    }
+
+    /// Uses more of the room that was left behind the block.
+    pub(crate) fn grow_in_place(&mut self, data_size: usize) -> bool {
+        let more = data_size - self.data_size;
+        // At least one page of guard must stay.
+        let room = (self.span_end() - self.data_end()).saturating_sub(fixed().page);
+        if !self.costly || more > room {
+            return false;
+        }
+        let at = self.data_end();
+        // SAFETY: the room is ours, and nothing is there. A part of the block that was given back
+        // earlier may be guarded there.
+        let grown = unsafe {
+            sys::protect(at, more, Access::Write)
+                && (!fixed().features.guard_pages || sys::unguard_pages(at, more))
+        };
+        if grown {
+            self.data_size = data_size;
+        }
+        grown
+    }
+
+    /// Moves the pages to the start of another mapping, whose pages were never touched.
+    pub(crate) fn move_to(&self, target: &Mapping) -> bool {
+        // SAFETY: the block moves; `target` is new, and empty. Growing by the call itself gives
+        // the pages behind the moved ones.
+        unsafe { sys::move_pages(self.data, self.data_size, target.data, target.data_size) }
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! From the address of a large block to its descriptor: an open hash table over an array.
+//!
+//! Descriptors stay where they are; buckets hold their numbers. The buckets double when they are
+//! half full; each size of the bucket array has its own place in the metadata pool, so that
+//! growing needs no memory but address space, which is there already.
+
+use core::cell::Cell;
+use core::mem::size_of;
+
+use super::Descriptor;
+use crate::pool::fixed;
+use crate::sys;
+
+const FIRST_BUCKETS: usize = 1024;
+
+/// Where the arrays lie.
+#[derive(Clone, Copy)]
+pub(crate) struct Tables {
+    descriptors: usize,
+    buckets: usize,
+    capacity: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Entry {
+    descriptor: Descriptor,
+    /// The next free entry, its number plus one.
+    next_free: u32,
+}
+
+/// The state of the table; all zero is an empty one.
+#[repr(C)]
+pub(crate) struct Table {
+    /// Entries `0..used` have been written.
+    used: Cell<u32>,
+    free: Cell<u32>,
+    live: Cell<u32>,
+    /// There are `FIRST_BUCKETS << level` buckets.
+    level: Cell<u32>,
+}
+
+impl Tables {
+    /// Bytes for `capacity` blocks.
+    pub(crate) fn size(capacity: usize) -> usize {
+        // Bucket arrays of all sizes up to twice the capacity, end to end.
+        capacity * size_of::<Entry>() + 4 * size_of::<u32>() * capacity.max(FIRST_BUCKETS)
+    }
+
+    pub(crate) fn at(address: usize, size: usize) -> Tables {
+        let each = size_of::<Entry>() + 4 * size_of::<u32>();
+        let capacity = size / each;
+        let buckets = (address + capacity * size_of::<Entry>()).next_multiple_of(64);
+        Tables { descriptors: address, buckets, capacity: (capacity - FIRST_BUCKETS) as u32 }
+    }
+
+    fn entry(&self, number: u32) -> &'static Cell<Entry> {
+        debug_assert!(number < self.capacity);
+        // SAFETY: the array has `capacity` entries; zero is a valid entry, and all
+        // access is under the lock of the large heap.
+        unsafe {
+            sys::pointer::<Cell<Entry>>(self.descriptors + number as usize * size_of::<Entry>()).as_ref()
+        }
+    }
+
+    /// Bucket `at` of the array of this level: 0 for an empty one, or an entry's number plus one.
+    fn bucket(&self, level: u32, at: usize) -> &'static Cell<u32> {
+        // The arrays before this one have FIRST << level - FIRST buckets together.
+        let start = (FIRST_BUCKETS << level) - FIRST_BUCKETS;
+        // SAFETY: `size` made room for all levels that `insert` reaches.
+        unsafe { sys::pointer::<Cell<u32>>(self.buckets + (start + at) * size_of::<u32>()).as_ref() }
+    }
+}
+
+impl Table {
+    fn mask(&self) -> usize {
+        (FIRST_BUCKETS << self.level.get()) - 1
+    }
+
+    fn home(&self, block: usize) -> usize {
+        (fixed().keys.hash(block) >> 20) as usize & self.mask()
+    }
+
+    /// The bucket that holds a block's entry, and the entry's number.
+    fn locate(&self, block: usize) -> Option<(usize, u32)> {
+        let tables = &fixed().large_tables;
+        let mut at = self.home(block);
+        loop {
+            let number = tables.bucket(self.level.get(), at).get().checked_sub(1)?;
+            if tables.entry(number).get().descriptor.block == block {
+                return Some((at, number));
+            }
+            at = (at + 1) & self.mask();
+        }
+    }
+
+    /// The descriptor of the block that starts there.
+    pub(crate) fn find(&self, block: usize) -> Option<Descriptor> {
+        let (_, number) = self.locate(block)?;
+        fixed().large_tables.entry(number).get().descriptor.some()
+    }
+
+    /// Adds a block. `false` when the table is full.
+    pub(crate) fn insert(&self, descriptor: &Descriptor) -> bool {
+        let tables = &fixed().large_tables;
+        let number = match self.free.get().checked_sub(1) {
+            Some(number) => {
+                self.free.set(tables.entry(number).get().next_free);
+                number
+            }
+            None if self.used.get() < tables.capacity => {
+                self.used.set(self.used.get() + 1);
+                self.used.get() - 1
+            }
+            None => return false,
+        };
+        tables.entry(number).set(Entry { descriptor: *descriptor, next_free: 0 });
+        self.live.set(self.live.get() + 1);
+        if self.live.get() as usize * 2 > self.mask() {
+            self.double();
+        } else {
+            self.place(descriptor.block, number);
+        }
+        true
+    }
+
+    fn place(&self, block: usize, number: u32) {
+        let tables = &fixed().large_tables;
+        let mut at = self.home(block);
+        while tables.bucket(self.level.get(), at).get() != 0 {
+            at = (at + 1) & self.mask();
+        }
+        tables.bucket(self.level.get(), at).set(number + 1);
+    }
+
+    /// Twice the buckets; the old ones' memory goes back.
+    fn double(&self) {
+        let tables = &fixed().large_tables;
+        let old = self.level.get();
+        self.level.set(old + 1);
+        for number in 0..self.used.get() {
+            if let Some(descriptor) = tables.entry(number).get().descriptor.some() {
+                self.place(descriptor.block, number);
+            }
+        }
+        let buckets = FIRST_BUCKETS << old;
+        for at in 0..buckets {
+            tables.bucket(old, at).set(0);
+        }
+    }
+
+    /// Takes a block out.
+    pub(crate) fn remove(&self, block: usize) -> Option<Descriptor> {
+        let tables = &fixed().large_tables;
+        let (mut hole, number) = self.locate(block)?;
+        let level = self.level.get();
+        // Close the hole: whatever could have been placed there, had it been empty, moves back.
+        let mut at = hole;
+        loop {
+            at = (at + 1) & self.mask();
+            let Some(other) = tables.bucket(level, at).get().checked_sub(1) else { break };
+            let descriptor = tables.entry(other).get().descriptor;
+            let home = self.home(descriptor.block);
+            let from_home = at.wrapping_sub(home) & self.mask();
+            let from_hole = at.wrapping_sub(hole) & self.mask();
+            if from_home >= from_hole {
+                tables.bucket(level, hole).set(other + 1);
+                hole = at;
+            }
+        }
+        tables.bucket(level, hole).set(0);
+        let removed = tables.entry(number).get().descriptor;
+        let gone = Descriptor { block: 0, ..removed };
+        tables.entry(number).set(Entry { descriptor: gone, next_free: self.free.get() });
+        self.free.set(number + 1);
+        self.live.set(self.live.get() - 1);
+        removed.some()
+    }
+
+    /// All live blocks.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Descriptor> + '_ {
+        (0..self.used.get())
+            .filter_map(|number| fixed().large_tables.entry(number).get().descriptor.some())
+    }
+}

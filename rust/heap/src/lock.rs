@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A mutual exclusion lock: one word, a futex when it is contended, and a note of its holder.
+//!
+//! The holder is noted for `fork` in a signal handler: the handler may have interrupted the very
+//! thread that holds a lock, and waiting for oneself never ends.
+
+#[cfg(loom)]
+use loom::sync::atomic::{AtomicU32, AtomicUsize};
+
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+#[cfg(not(loom))]
+use core::sync::atomic::{AtomicU32, AtomicUsize};
+
+use crate::sys;
+
+const FREE: u32 = 0;
+const HELD: u32 = 1;
+/// Held, and somebody sleeps on it.
+const AWAITED: u32 = 2;
+
+/// Rounds of looking before going to sleep: about the time of the longest critical section that
+/// makes no system call.
+const SPINS: u32 = 100;
+
+/// The lock. All zero is an unlocked lock.
+pub(crate) struct Lock {
+    word: AtomicU32,
+    holder: AtomicUsize,
+}
+
+/// Proof that the lock is held.
+pub(crate) struct Held<'a>(&'a Lock);
+
+impl Lock {
+    #[cfg(not(loom))]
+    pub(crate) const fn new() -> Lock {
+        Lock { word: AtomicU32::new(FREE), holder: AtomicUsize::new(0) }
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn new() -> Lock {
+        Lock { word: AtomicU32::new(FREE), holder: AtomicUsize::new(0) }
+    }
+
+    /// Takes the lock, waiting for it.
+    #[inline]
+    pub(crate) fn hold(&self) -> Held<'_> {
+        self.acquire();
+        Held(self)
+    }
+
+    /// Whether the calling thread holds it.
+    pub(crate) fn is_mine(&self) -> bool {
+        // Relaxed: only this thread writes its own identity here, and it reads its own writes.
+        self.holder.load(Relaxed) == sys::thread_identity()
+    }
+
+    /// Takes the lock without a guard to give it back: for `fork`, which takes and gives back in
+    /// two functions.
+    #[inline]
+    pub(crate) fn acquire(&self) {
+        // Acquire: what the last holder wrote is seen before anything we do.
+        if self.word.compare_exchange(FREE, HELD, Acquire, Relaxed).is_err() {
+            self.wait();
+        }
+        self.holder.store(sys::thread_identity(), Relaxed);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait(&self) {
+        for _ in 0..SPINS {
+            if self.word.load(Relaxed) == FREE
+                && self.word.compare_exchange(FREE, HELD, Acquire, Relaxed).is_ok()
+            {
+                return;
+            }
+            core::hint::spin_loop();
+        }
+        // From here on the word says that somebody sleeps, even when nobody else does: one
+        // wake-up too many at the end, but never one too few.
+        while self.word.swap(AWAITED, Acquire) != FREE {
+            sys::futex_wait(&self.word, AWAITED);
+        }
+    }
+
+    /// Gives the lock back.
+    ///
+    /// The caller took it with [`Lock::acquire`].
+    #[inline]
+    pub(crate) fn release(&self) {
+        self.holder.store(0, Relaxed);
+        // Release: whoever takes it next sees what we wrote.
+        if self.word.swap(FREE, Release) == AWAITED {
+            sys::futex_wake(&self.word);
+        }
+    }
+
+    /// Makes the lock free whatever it was: in a forked child, where its holder does not exist.
+    pub(crate) fn reset(&self) {
+        self.holder.store(0, Relaxed);
+        self.word.store(FREE, Release);
+    }
+}
+
+impl Drop for Held<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn counts_are_not_lost() {
+        let shared = Arc::new((Lock::new(), AtomicUsize::new(0)));
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                let shared = Arc::clone(&shared);
+                std::thread::spawn(move || {
+                    for _ in 0..20_000 {
+                        let _held = shared.0.hold();
+                        assert!(shared.0.is_mine());
+                        // Not an atomic increment: only the lock makes the sum right.
+                        let count = shared.1.load(Relaxed);
+                        shared.1.store(count + 1, Relaxed);
+                    }
+                })
+            })
+            .collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        assert_eq!(shared.1.load(Relaxed), 80_000);
+        assert!(!shared.0.is_mine());
+    }
+}

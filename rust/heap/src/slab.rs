@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Slabs and slots: where they lie, and what is written down about them out of line.
+//!
+//! A slab is a power of two of bytes, cut into slots of one class. For each slab there is a
+//! *record* in the metadata pool: the bitmap of its free slots, its links in the store's lists,
+//! and right after them the state of each slot, so that drawing a slot and marking it touch
+//! neighbouring lines. Where slots are large, the sizes of their blocks follow.
+
+use core::cell::Cell;
+use core::mem::size_of;
+use core::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+
+use secmalloc_policy::size_class::{SizeClass, CANARY_SIZE, MAX_COMPACT, MAX_SLOTS, ZERO};
+use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord, Tag};
+
+use crate::pool::{fixed, Fixed};
+use crate::sys;
+
+/// Where one class lies, in one cache line.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub(crate) struct ClassMap {
+    /// Address of slab 0.
+    pub(crate) base: usize,
+    /// Bytes from `base` to the end of what may be this class's.
+    span: usize,
+    /// Address of the record of slab 0.
+    records: usize,
+    reciprocal: u64,
+    /// Bytes of a slot.
+    pub(crate) slot: usize,
+    record_size: usize,
+    slab_shift: u32,
+    index_bits: u32,
+    pub(crate) slots: u32,
+    /// Number of slabs that there can be.
+    pub(crate) slabs: u32,
+}
+
+/// What is written down about a slab. Everything but the states is under the store's lock.
+#[repr(C, align(64))]
+pub(crate) struct Record {
+    /// A set bit is a slot that the store has to give.
+    pub(crate) free: [Cell<u64>; MAX_SLOTS / 64],
+    /// Links in one of the store's lists, as slab numbers plus one.
+    pub(crate) next: Cell<u32>,
+    pub(crate) previous: Cell<u32>,
+    pub(crate) free_count: Cell<u32>,
+    pub(crate) life: Cell<Life>,
+}
+
+/// What a slab is. Zero is a slab that does not exist yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Life {
+    #[allow(dead_code)] // read from zeroed memory, never written
+    Absent = 0,
+    /// Slots are out, or its memory is still warm.
+    Warm = 1,
+    /// Empty, its memory given back.
+    Purged = 2,
+    /// Never to be used: a guard between others.
+    Guard = 3,
+}
+
+/// Bytes of a record with its states, and with its sizes where it has them.
+pub(crate) const fn record_size(class: &SizeClass) -> usize {
+    let states = (class.slots * size_of::<AtomicU16>()).next_multiple_of(64);
+    let sizes = if class.slot > MAX_COMPACT { class.slots * size_of::<AtomicU32>() } else { 0 };
+    size_of::<Record>() + states + sizes.next_multiple_of(64)
+}
+
+/// One slot, known to exist.
+#[derive(Clone, Copy)]
+pub(crate) struct Slot {
+    pub(crate) class: usize,
+    /// Its number within its class.
+    pub(crate) index: u32,
+    pub(crate) address: usize,
+    state: &'static AtomicU16,
+}
+
+/// What an address in the data pool is.
+#[derive(Clone, Copy)]
+pub(crate) struct Spot {
+    pub(crate) slot: Slot,
+    /// Bytes from the slot's start.
+    pub(crate) offset: usize,
+}
+
+impl ClassMap {
+    pub(crate) const EMPTY: ClassMap = ClassMap {
+        base: 0,
+        span: 0,
+        records: 0,
+        reciprocal: 0,
+        slot: 0,
+        record_size: 0,
+        slab_shift: 0,
+        index_bits: 0,
+        slots: 0,
+        slabs: 0,
+    };
+
+    pub(crate) fn new(class: &SizeClass, base: usize, span: usize, records: usize) -> ClassMap {
+        // One slab fewer than fits: an index plus one must be a `u32`.
+        let slabs = ((span >> class.slab_shift) - 1).min((u32::MAX >> class.index_bits) as usize);
+        ClassMap {
+            base,
+            span: slabs << class.slab_shift,
+            records,
+            reciprocal: class.reciprocal,
+            slot: class.slot,
+            record_size: record_size(class),
+            slab_shift: class.slab_shift,
+            index_bits: class.index_bits,
+            slots: class.slots as u32,
+            slabs: slabs as u32,
+        }
+    }
+
+    /// Bytes of a slab.
+    #[inline]
+    pub(crate) fn slab_size(&self) -> usize {
+        1 << self.slab_shift
+    }
+
+    /// Address of a slab.
+    #[inline]
+    pub(crate) fn slab(&self, slab: u32) -> usize {
+        self.base + ((slab as usize) << self.slab_shift)
+    }
+
+    /// The record of a slab, which must be below `slabs`.
+    #[inline]
+    pub(crate) fn record(&self, slab: u32) -> &'static Record {
+        debug_assert!(slab < self.slabs);
+        // SAFETY: the metadata pool holds a record for every slab, zero at first, which is valid.
+        unsafe { sys::pointer::<Record>(self.records + slab as usize * self.record_size).as_ref() }
+    }
+
+    /// The number of a slot, from its slab's and its place in the slab.
+    #[inline]
+    pub(crate) fn index(&self, slab: u32, place: u32) -> u32 {
+        slab << self.index_bits | place
+    }
+
+    /// The slab of a slot, and its place there.
+    #[inline]
+    pub(crate) fn place(&self, index: u32) -> (u32, u32) {
+        (index >> self.index_bits, index & ((1 << self.index_bits) - 1))
+    }
+
+    #[inline(always)]
+    fn state(&self, slab: usize, place: usize) -> &'static AtomicU16 {
+        let at = self.records + slab * self.record_size + size_of::<Record>() + 2 * place;
+        // SAFETY: states follow their record, two bytes for each slot.
+        unsafe { sys::pointer::<AtomicU16>(at).as_ref() }
+    }
+
+    /// The slot with this number.
+    #[inline(always)]
+    pub(crate) fn slot(&self, class: usize, index: u32) -> Slot {
+        let (slab, place) = self.place(index);
+        debug_assert!(slab < self.slabs && place < self.slots);
+        Slot {
+            class,
+            index,
+            address: self.slab(slab) + place as usize * self.slot,
+            state: self.state(slab as usize, place as usize),
+        }
+    }
+
+    /// The slot at or around `address`, if there can be one.
+    #[inline(always)]
+    fn spot(&self, class: usize, address: usize) -> Option<Spot> {
+        let distance = address.wrapping_sub(self.base);
+        if distance >= self.span {
+            return None;
+        }
+        let slab = distance >> self.slab_shift;
+        let within = distance & (self.slab_size() - 1);
+        let place = ((within as u64 * self.reciprocal) >> 40) as usize;
+        if place >= self.slots as usize {
+            return None;
+        }
+        let index = (slab << self.index_bits | place) as u32;
+        let state = self.state(slab, place);
+        let offset = within - place * self.slot;
+        Some(Spot { slot: Slot { class, index, address: address - offset, state }, offset })
+    }
+}
+
+/// The slot at or around an address; `None` for addresses outside the data pool and for those
+/// that belong to no slot.
+#[inline(always)]
+pub(crate) fn spot(fixed: &'static Fixed, address: usize) -> Option<Spot> {
+    let distance = address.wrapping_sub(fixed.data);
+    if distance >= fixed.data_size {
+        return None;
+    }
+    let class = fixed.class_of_region(distance >> fixed.region_shift);
+    // `NO_CLASS` is no index of the array either.
+    fixed.classes.get(usize::from(class))?.spot(usize::from(class), address)
+}
+
+/// Whether an address lies in the data pool.
+pub(crate) fn in_data_pool(address: usize) -> bool {
+    address.wrapping_sub(fixed().data) < fixed().data_size
+}
+
+impl Slot {
+    /// Bytes of the slot.
+    #[inline(always)]
+    pub(crate) fn size(&self) -> usize {
+        fixed().classes[self.class].slot
+    }
+
+    /// The place of the block's size, where slots are too large for the state to hold it.
+    fn size_place(&self) -> Option<&'static AtomicU32> {
+        let map = &fixed().classes[self.class];
+        if map.slot <= MAX_COMPACT {
+            return None;
+        }
+        let (slab, place) = map.place(self.index);
+        let states = (map.slots as usize * size_of::<AtomicU16>()).next_multiple_of(64);
+        let sizes = map.records + slab as usize * map.record_size + size_of::<Record>() + states;
+        // SAFETY: sizes follow the states, four bytes for each slot.
+        Some(unsafe {
+            sys::pointer::<AtomicU32>(sizes + place as usize * size_of::<AtomicU32>()).as_ref()
+        })
+    }
+
+    /// The size of the block that is, or was last, in the slot; `None` where that is not known.
+    pub(crate) fn requested(&self) -> Option<usize> {
+        match self.size_place() {
+            Some(place) => Some(place.load(Ordering::Relaxed) as usize),
+            None => (self.size() - CANARY_SIZE).checked_sub(self.state().slack()?),
+        }
+    }
+
+    /// Makes the slot a live block of `size` bytes.
+    #[inline(always)]
+    pub(crate) fn set_live(&self, kind: Kind, tag: Tag, size: usize) {
+        let whole = self.size();
+        if whole > MAX_COMPACT {
+            if let Some(place) = self.size_place() {
+                place.store(size as u32, Ordering::Relaxed);
+            }
+        }
+        self.set(SlotWord::live(kind, tag).with_slack(whole - CANARY_SIZE - size));
+    }
+
+    /// Whether there is memory behind it.
+    pub(crate) fn has_memory(&self) -> bool {
+        self.class != ZERO
+    }
+
+    /// What the slot is now. Relaxed: a slot passes from thread to thread under a lock, or by
+    /// the program's own synchronisation; a program that has none is found out by the checks.
+    #[inline(always)]
+    pub(crate) fn state(&self) -> SlotWord {
+        SlotWord(self.state.load(Ordering::Relaxed))
+    }
+
+    /// The state, seen before anything that is read from the slot afterwards.
+    pub(crate) fn state_acquire(&self) -> SlotWord {
+        SlotWord(self.state.load(Ordering::Acquire))
+    }
+
+    /// Marks the slot as being in our hands. The fence keeps what we do to the slot from being
+    /// seen before the mark (it is no instruction on x86-64).
+    #[inline(always)]
+    pub(crate) fn set_busy(&self, tag: Tag) {
+        self.state.store(self.state().then(SlotState::Busy, tag).0, Ordering::Relaxed);
+        core::sync::atomic::fence(Ordering::Release);
+    }
+
+    /// Moves the slot on; the size of its block stays known.
+    #[inline(always)]
+    pub(crate) fn move_to(&self, state: SlotState, tag: Tag) {
+        self.set(self.state().then(state, tag));
+    }
+
+    /// Sets the state; what was done to the slot before is seen by whoever reads it with
+    /// [`Slot::state_acquire`].
+    #[inline(always)]
+    fn set(&self, state: SlotWord) {
+        self.state.store(state.0, Ordering::Release);
+    }
+
+    /// The slot before this one in its slab.
+    #[inline(always)]
+    pub(crate) fn previous(&self) -> Option<Slot> {
+        let map = &fixed().classes[self.class];
+        let (_, place) = map.place(self.index);
+        (place > 0).then(|| map.slot(self.class, self.index - 1))
+    }
+}

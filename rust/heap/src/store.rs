@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The central store: one for each class. It owns the slabs, hands out free slots in batches
+//! drawn at random, takes them back, and returns the memory of empty slabs to the kernel.
+//!
+//! A slab that the store knows is in one of three lists: *partial* (some slots to give, some
+//! out), *warm* (all slots here, memory still there) or *purged* (all slots here, memory gone and,
+//! where the kernel can, guarded). A full slab is in none, and comes back when a slot does.
+
+use core::cell::Cell;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use secmalloc_policy::layout::{self, Plan};
+use secmalloc_policy::random::Random;
+use secmalloc_policy::size_class::{MAX_SLAB, ZERO};
+use secmalloc_policy::slot_state::SlotState;
+
+use crate::lock::Lock;
+use crate::pool::{fixed, Fixed};
+use crate::slab::{ClassMap, Life, Record};
+use crate::sys;
+
+/// Memory of empty slabs that a class keeps warm, in bytes: making pages present again costs
+/// more than anything else that an allocation does.
+const WARM_BYTES: usize = 1 << 20;
+
+/// Memory is committed in steps that double up to this many bytes.
+const MAX_STEP: usize = 2 << 20;
+const MIN_STEP: usize = 64 << 10;
+
+/// Guards that may cost a mapping each, over all classes, where the kernel has no other kind.
+const COSTLY_GUARDS: u32 = 1000;
+static COSTLY_GUARDS_USED: AtomicU32 = AtomicU32::new(0);
+
+/// A list of slabs, through their records: the first slab's number plus one.
+type List = Cell<u32>;
+
+/// The store of one class. All zero is an empty store.
+#[repr(C, align(64))]
+pub(crate) struct Store {
+    pub(crate) lock: Lock,
+    partial: List,
+    warm: List,
+    purged: List,
+    warm_count: Cell<u32>,
+    /// Slabs before this one exist. Written under the lock, read without it by sweeps.
+    next: AtomicU32,
+    /// The first slab that is not committed, and the first that is not ours to commit.
+    committed: Cell<u32>,
+    limit: Cell<u32>,
+    /// Slabs left in this window of guards, and the place of its guard, counted the same way.
+    window: Cell<u32>,
+    guard_at: Cell<u32>,
+}
+
+// SAFETY: every cell is only touched under `lock`; `next` is atomic.
+unsafe impl Sync for Store {}
+
+/// Slots that came back although the store already had them: freed twice, by two threads at the
+/// very same time.
+pub(crate) struct Duplicate(pub(crate) u32);
+
+impl Store {
+    /// Slabs `0..slabs()` have a record worth reading.
+    pub(crate) fn slabs(&self) -> u32 {
+        self.next.load(Ordering::Acquire)
+    }
+
+    /// Draws up to `out.len()` slots at random; how many.
+    pub(crate) fn draw(&self, class: usize, random: &mut Random, out: &[Cell<u32>]) -> usize {
+        let fixed = fixed();
+        let map = &fixed.classes[class];
+        let _held = self.lock.hold();
+        let mut drawn = 0;
+        while drawn < out.len() {
+            let Some(slab) = self.slab_with_room(fixed, map, class, random) else { break };
+            let record = map.record(slab);
+            while drawn < out.len() && record.free_count.get() > 0 {
+                let place = take_random(record, random);
+                out[drawn].set(map.index(slab, place));
+                drawn += 1;
+            }
+            if record.free_count.get() == 0 {
+                unlink(map, &self.partial, slab);
+            }
+        }
+        drawn
+    }
+
+    /// A slab in the partial list that has a slot to give.
+    fn slab_with_room(&self, fixed: &Fixed, map: &ClassMap, class: usize, random: &mut Random) -> Option<u32> {
+        if let Some(slab) = first(&self.partial) {
+            return Some(slab);
+        }
+        let slab = if let Some(slab) = first(&self.warm) {
+            unlink(map, &self.warm, slab);
+            self.warm_count.set(self.warm_count.get() - 1);
+            slab
+        } else if let Some(slab) = first(&self.purged) {
+            unlink(map, &self.purged, slab);
+            if fixed.features.guard_pages && class != ZERO {
+                // SAFETY: this slab was guarded when it was purged.
+                unsafe { sys::unguard_pages(map.slab(slab), map.slab_size()) };
+            }
+            map.record(slab).life.set(Life::Warm);
+            slab
+        } else {
+            self.grow(fixed, map, class, random)?
+        };
+        link(map, &self.partial, slab);
+        Some(slab)
+    }
+
+    /// A slab that was never used, with a guard left out before it when its turn has come.
+    fn grow(&self, fixed: &Fixed, map: &ClassMap, class: usize, random: &mut Random) -> Option<u32> {
+        if self.guard_is_due(fixed, random) {
+            if let Some(slab) = self.next_slab(fixed, map, class) {
+                self.make_guard(fixed, map, class, slab);
+            }
+        }
+        let slab = self.next_slab(fixed, map, class)?;
+        let record = map.record(slab);
+        for (word, bits) in record.free.iter().enumerate() {
+            let here = (map.slots as usize).saturating_sub(word * 64).min(64);
+            bits.set(if here == 64 { u64::MAX } else { (1 << here) - 1 });
+        }
+        record.free_count.set(map.slots);
+        record.life.set(Life::Warm);
+        Some(slab)
+    }
+
+    /// The next slab in order, committed.
+    fn next_slab(&self, fixed: &Fixed, map: &ClassMap, class: usize) -> Option<u32> {
+        let mut slab = self.next.load(Ordering::Relaxed);
+        if slab == self.limit.get() {
+            slab = self.extend(fixed, map, class)?;
+        }
+        if class != ZERO && slab >= self.committed.get() {
+            self.commit(fixed, map, slab)?;
+        }
+        self.next.store(slab + 1, Ordering::Release);
+        Some(slab)
+    }
+
+    /// More slabs to go on with: the whole region at first; in a frugal pool, one region at a
+    /// time.
+    fn extend(&self, fixed: &Fixed, map: &ClassMap, class: usize) -> Option<u32> {
+        let (from, to) = match fixed.plan {
+            Plan::Spacious { .. } if self.limit.get() == 0 => (0, map.slabs),
+            Plan::Spacious { .. } => return None,
+            Plan::Frugal { .. } => {
+                let each = (MAX_SLAB / map.slab_size()) as u32;
+                let from = fixed.next_region(class)? as u32 * each;
+                (from, (from + each).min(map.slabs))
+            }
+        };
+        if from == to {
+            return None;
+        }
+        self.limit.set(to);
+        self.committed.set(from);
+        Some(from)
+    }
+
+    fn commit(&self, fixed: &Fixed, map: &ClassMap, slab: u32) -> Option<()> {
+        let so_far = slab as usize * map.slab_size();
+        let step = so_far.clamp(MIN_STEP, MAX_STEP).max(map.slab_size());
+        let count = ((step / map.slab_size()) as u32).min(self.limit.get() - slab);
+        if !fixed.commit(map.slab(slab), count as usize * map.slab_size()) {
+            return None;
+        }
+        self.committed.set(slab + count);
+        Some(())
+    }
+
+    fn guard_is_due(&self, fixed: &Fixed, random: &mut Random) -> bool {
+        let every = fixed.options.guard_every();
+        if every == 0 {
+            return false;
+        }
+        if self.window.get() == 0 {
+            self.window.set(every);
+            self.guard_at.set(1 + layout::guard_in_window(every, random));
+        }
+        let due = self.window.get() == self.guard_at.get();
+        self.window.set(self.window.get() - 1);
+        due
+    }
+
+    fn make_guard(&self, fixed: &Fixed, map: &ClassMap, class: usize, slab: u32) {
+        map.record(slab).life.set(Life::Guard);
+        if class == ZERO {
+            return;
+        }
+        let (at, size) = (map.slab(slab), map.slab_size());
+        // SAFETY: nobody has ever used this slab, and nobody will.
+        if fixed.features.guard_pages && unsafe { sys::guard_pages(at, size) } {
+            return;
+        }
+        if !fixed.features.seal && COSTLY_GUARDS_USED.fetch_add(1, Ordering::Relaxed) < COSTLY_GUARDS {
+            // SAFETY: as above.
+            unsafe { sys::protect(at, size, sys::Access::Nothing) };
+        }
+    }
+
+    /// Takes slots back. `Err` names one that was here already; the others are taken all the same.
+    pub(crate) fn give_back(&self, class: usize, slots: impl Iterator<Item = u32>) -> Result<(), Duplicate> {
+        let fixed = fixed();
+        let map = &fixed.classes[class];
+        let mut result = Ok(());
+        let mut held = self.lock.hold();
+        for index in slots {
+            let (slab, place) = map.place(index);
+            let record = map.record(slab);
+            let Some(bits) = record.free.get(place as usize / 64) else { continue };
+            let bit = 1 << (place % 64);
+            if bits.get() & bit != 0 {
+                result = Err(Duplicate(index));
+                continue;
+            }
+            bits.set(bits.get() | bit);
+            let free = record.free_count.get() + 1;
+            record.free_count.set(free);
+            if free == map.slots {
+                if free > 1 {
+                    unlink(map, &self.partial, slab);
+                }
+                let warm = self.warm_count.get();
+                if warm as usize * map.slab_size() < WARM_BYTES || class == ZERO {
+                    link(map, &self.warm, slab);
+                    self.warm_count.set(warm + 1);
+                } else {
+                    // Nobody finds a slab that is in no list: its pages can go without the lock.
+                    record.life.set(Life::Purged);
+                    drop(held);
+                    purge(fixed, map, class, slab);
+                    held = self.lock.hold();
+                    link(map, &self.purged, slab);
+                }
+            } else if free == 1 {
+                link(map, &self.partial, slab);
+            }
+        }
+        drop(held);
+        result
+    }
+
+    /// Gives the memory of every empty slab back. Whether there was any.
+    pub(crate) fn trim(&self, class: usize) -> bool {
+        let fixed = fixed();
+        let map = &fixed.classes[class];
+        let mut any = false;
+        if class == ZERO {
+            return false;
+        }
+        let mut held = self.lock.hold();
+        while let Some(slab) = first(&self.warm) {
+            unlink(map, &self.warm, slab);
+            self.warm_count.set(self.warm_count.get() - 1);
+            map.record(slab).life.set(Life::Purged);
+            drop(held);
+            purge(fixed, map, class, slab);
+            any = true;
+            held = self.lock.hold();
+            link(map, &self.purged, slab);
+        }
+        drop(held);
+        any
+    }
+}
+
+/// Gives a slab's memory back. Its slots are all free; they read as zero from now on, and a free
+/// of one of them is still a double free.
+fn purge(fixed: &Fixed, map: &ClassMap, class: usize, slab: u32) {
+    for place in 0..map.slots {
+        let slot = map.slot(class, map.index(slab, place));
+        let state = slot.state();
+        if state.state() == SlotState::Resting {
+            slot.move_to(SlotState::Purged, state.tag());
+        }
+    }
+    let (at, size) = (map.slab(slab), map.slab_size());
+    // SAFETY: no block lives in an empty slab.
+    unsafe {
+        if !(fixed.features.guard_pages && sys::guard_pages(at, size)) {
+            sys::drop_pages(at, size);
+        }
+    }
+}
+
+/// Takes a random free slot out of a slab that has one: a word with free bits, from a random
+/// one on, and in it the first free bit from a random one on.
+fn take_random(record: &Record, random: &mut Random) -> u32 {
+    let number = u32::from(random.byte());
+    let mut word = number as usize >> 6;
+    while record.free[word & 3].get() == 0 {
+        word += 1;
+    }
+    let bits = &record.free[word & 3];
+    let turn = number & 63;
+    let bit = (bits.get().rotate_right(turn).trailing_zeros() + turn) & 63;
+    bits.set(bits.get() & !(1 << bit));
+    record.free_count.set(record.free_count.get() - 1);
+    (word as u32 & 3) * 64 + bit
+}
+
+fn first(list: &List) -> Option<u32> {
+    list.get().checked_sub(1)
+}
+
+fn link(map: &ClassMap, list: &List, slab: u32) {
+    let record = map.record(slab);
+    record.next.set(list.get());
+    record.previous.set(0);
+    if let Some(second) = first(list) {
+        map.record(second).previous.set(slab + 1);
+    }
+    list.set(slab + 1);
+}
+
+fn unlink(map: &ClassMap, list: &List, slab: u32) {
+    let record = map.record(slab);
+    match record.previous.get().checked_sub(1) {
+        Some(before) => map.record(before).next.set(record.next.get()),
+        None => list.set(record.next.get()),
+    }
+    if let Some(after) = record.next.get().checked_sub(1) {
+        map.record(after).previous.set(record.previous.get());
+    }
+}

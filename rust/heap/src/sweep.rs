@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Looking at the whole heap: `secmalloc_check`, and the last sweep at exit.
+//!
+//! What a free or a reuse would have found is found here for blocks that are never freed and
+//! slots that are never reused. The order is that of risk: live blocks (overflows), then resting
+//! slots (writes after free), then the never-used slots beside them (long overflows).
+//!
+//! Other threads may be at work. A slot is looked at only while its state says that its bytes are
+//! at rest, and believed only if the state is the same afterwards and a second look agrees; what
+//! is handed out or purged changes its state first, and purging needs the store's lock, which is
+//! held here for one slab at a time.
+
+use secmalloc_policy::fault::{Fault, Operation};
+use secmalloc_policy::size_class::{COUNT, ZERO};
+use secmalloc_policy::slot_state::{SlotState, Tag};
+
+use crate::canary;
+use crate::die;
+use crate::explain;
+use crate::large;
+use crate::pool::{fixed, shared};
+use crate::slab::{ClassMap, Life, Slot};
+use crate::sys;
+use crate::wipe;
+
+/// What a sweep saw.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Live blocks whose surroundings were verified.
+    pub live: u64,
+    /// Resting slots that were verified.
+    pub resting: u64,
+    /// Never-used slots that were verified.
+    pub never_used: u64,
+    /// Faults found, and reported.
+    pub faults: u64,
+}
+
+/// CPU time that a sweep may take.
+pub(crate) struct Budget {
+    end: u64,
+}
+
+impl Budget {
+    pub(crate) fn of_ms(ms: u32) -> Budget {
+        Budget { end: sys::thread_cpu_us() + u64::from(ms) * 1000 }
+    }
+
+    pub(crate) const UNLIMITED: Budget = Budget { end: u64::MAX };
+
+    fn is_left(&self) -> bool {
+        self.end == u64::MAX || sys::thread_cpu_us() < self.end
+    }
+}
+
+/// What one pass looks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    Live,
+    Resting,
+    NeverUsed,
+}
+
+/// Verifies everything, within the budget. Faults are reported as policy says.
+pub(crate) fn sweep(operation: Operation, budget: &Budget) -> Counts {
+    let mut counts = Counts::default();
+    sweep_large(operation, &mut counts);
+    for pass in [Pass::Live, Pass::Resting, Pass::NeverUsed] {
+        for class in (0..COUNT).filter(|&class| class != ZERO) {
+            if !sweep_class(class, pass, operation, budget, &mut counts) {
+                return counts;
+            }
+        }
+    }
+    counts
+}
+
+fn sweep_large(operation: Operation, counts: &mut Counts) {
+    loop {
+        let mut bad = None;
+        let mut seen = 0;
+        large::each(|descriptor| {
+            seen += 1;
+            bad = explain::large(descriptor).map(|fault| (fault, *descriptor));
+            bad.is_none()
+        });
+        let Some((fault, descriptor)) = bad else {
+            counts.live += seen;
+            return;
+        };
+        counts.faults += 1;
+        die::found(&fault, operation);
+        // Survived: without this block there is one fault fewer the next time round.
+        large::retire(&descriptor);
+    }
+}
+
+/// One pass over one class; `false` when the budget is spent.
+fn sweep_class(class: usize, pass: Pass, operation: Operation, budget: &Budget, counts: &mut Counts) -> bool {
+    /// Slabs between looks at the clock, which is a system call.
+    const BETWEEN: u32 = 8;
+    let store = &shared().stores[class];
+    let map = &fixed().classes[class];
+    for slab in 0..store.slabs() {
+        if slab % BETWEEN == 0 && !budget.is_left() {
+            return false;
+        }
+        // Each fault is reported without the lock; then the slab is looked at again from there.
+        let mut place = 0;
+        while let Some((slot, fault)) = {
+            let _held = store.lock.hold();
+            (map.record(slab).life.get() == Life::Warm)
+                .then(|| sweep_slab(class, map, slab, &mut place, pass, counts))
+                .flatten()
+        } {
+            counts.faults += 1;
+            die::found(&fault, operation);
+            slot.move_to(SlotState::Retired, Tag::NOBODY);
+        }
+    }
+    true
+}
+
+/// Looks at the slots of a slab from `place` on, until one is bad.
+fn sweep_slab(
+    class: usize,
+    map: &ClassMap,
+    slab: u32,
+    place: &mut u32,
+    pass: Pass,
+    counts: &mut Counts,
+) -> Option<(Slot, Fault)> {
+    while *place < map.slots {
+        let slot = map.slot(class, map.index(slab, *place));
+        *place += 1;
+        let state = slot.state_acquire();
+        let wanted = match state.state() {
+            SlotState::LiveMalloc | SlotState::LiveNew | SlotState::LiveNewArray => Pass::Live,
+            SlotState::Resting => Pass::Resting,
+            SlotState::NeverUsed => Pass::NeverUsed,
+            _ => continue,
+        };
+        if wanted != pass || (pass == Pass::NeverUsed && !beside_used(map, &slot, *place)) {
+            continue;
+        }
+        if is_sound(&slot, pass) || slot.state_acquire() != state || is_sound(&slot, pass) {
+            match pass {
+                Pass::Live => counts.live += 1,
+                Pass::Resting => counts.resting += 1,
+                Pass::NeverUsed => counts.never_used += 1,
+            }
+            continue;
+        }
+        if slot.state_acquire() != state {
+            continue;
+        }
+        return Some(match (pass, slot.previous()) {
+            // SAFETY: a warm slab is committed.
+            (Pass::Live, Some(previous))
+                if unsafe { canary::open(&fixed().keys, slot.address, slot.size()) }.is_some() =>
+            {
+                (slot, explain::neighbour(&slot, &previous))
+            }
+            (Pass::Live, _) => (slot, explain::overflow(&slot)),
+            (Pass::Resting, _) => (slot, explain::written_after_free(&slot)),
+            (Pass::NeverUsed, _) => (slot, explain::dirt(&slot)),
+        });
+    }
+    None
+}
+
+/// Whether the bytes of a slot are what its state says, seen from this pass.
+fn is_sound(slot: &Slot, pass: Pass) -> bool {
+    let (fixed, size) = (fixed(), slot.size());
+    // SAFETY: a warm slab is committed; nothing here is believed if the state changes meanwhile.
+    unsafe {
+        match pass {
+            Pass::Live => {
+                canary::open(&fixed.keys, slot.address, size).is_some()
+                    && slot.previous().is_none_or(|previous| {
+                        canary::plausible(&fixed.keys, previous.address, size)
+                    })
+            }
+            Pass::Resting | Pass::NeverUsed => wipe::is_zero(slot.address, size),
+        }
+    }
+}
+
+/// Whether a neighbour of this never-used slot was used: only then is there a reason to look,
+/// and memory that is there already. `next` is the place of the slot after it.
+fn beside_used(map: &ClassMap, slot: &Slot, next: u32) -> bool {
+    let used = |neighbour: Slot| neighbour.state().state() != SlotState::NeverUsed;
+    slot.previous().is_some_and(used)
+        || (next < map.slots && used(map.slot(slot.class, slot.index + 1)))
+}

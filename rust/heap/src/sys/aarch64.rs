@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! System calls and the thread word on aarch64.
+
+use core::arch::{asm, global_asm};
+
+/// One system call; errors come back as `-errno`, and the C library's `errno` is not touched.
+///
+/// # Safety
+/// - What the call does to memory must be sound for the caller.
+#[inline]
+pub(super) unsafe fn call(number: i64, a: [usize; 6]) -> isize {
+    let [a0, a1, a2, a3, a4, a5] = a;
+    let result: isize;
+    // SAFETY: the kernel's calling convention: number in x8, arguments and result from x0 on;
+    // every other register is kept.
+    unsafe {
+        asm!(
+            "svc 0",
+            in("x8") number,
+            inlateout("x0") a0 as isize => result,
+            in("x1") a1, in("x2") a2, in("x3") a3, in("x4") a4, in("x5") a5,
+            options(nostack)
+        );
+    }
+    result
+}
+
+// A word of thread-local storage in the initial-exec model: see the x86-64 file.
+global_asm!(
+    ".pushsection .tbss,\"awT\",@nobits",
+    ".globl secmalloc_thread_word",
+    ".hidden secmalloc_thread_word",
+    ".type secmalloc_thread_word,@object",
+    ".size secmalloc_thread_word,8",
+    ".p2align 3",
+    "secmalloc_thread_word:",
+    ".zero 8",
+    ".popsection",
+);
+
+#[inline(always)]
+fn place() -> *mut usize {
+    let place: *mut usize;
+    // SAFETY: the offset from the global offset table, added to the thread pointer.
+    unsafe {
+        asm!(
+            "adrp {0}, :gottprel:secmalloc_thread_word",
+            "ldr {0}, [{0}, #:gottprel_lo12:secmalloc_thread_word]",
+            "mrs {1}, tpidr_el0",
+            "add {0}, {0}, {1}",
+            out(reg) place, out(reg) _,
+            options(nostack, preserves_flags, readonly)
+        );
+    }
+    place
+}
+
+/// The calling thread's word; 0 in a new thread.
+#[inline(always)]
+pub(crate) fn thread_word() -> usize {
+    // SAFETY: `place` is this thread's own word.
+    unsafe { place().read() }
+}
+
+/// Sets the calling thread's word.
+#[inline(always)]
+pub(crate) fn set_thread_word(word: usize) {
+    // SAFETY: `place` is this thread's own word.
+    unsafe { place().write(word) }
+}
+
+/// An address that no other running thread shares.
+#[inline(always)]
+pub(crate) fn thread_identity() -> usize {
+    let pointer: usize;
+    // SAFETY: reads the thread pointer.
+    unsafe {
+        asm!("mrs {0}, tpidr_el0", out(reg) pointer, options(nostack, preserves_flags, readonly));
+    }
+    pointer
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Everything the heap asks of the system, each thing named once.
+//!
+//! What a platform owes us: address space that can be reserved, committed, taken back, guarded,
+//! moved and sealed; a futex; random bytes; the clock of one thread; a thread-local word. The
+//! calls go straight to the kernel, not through the C library: they can neither allocate nor
+//! change `errno`, and the list below is the whole list.
+
+mod libc_calls;
+#[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
+mod machine;
+
+pub(crate) use libc_calls::*;
+pub(crate) use machine::{set_thread_word, thread_identity, thread_word};
+
+use core::ptr::NonNull;
+
+/// `MADV_GUARD_INSTALL` and `MADV_GUARD_REMOVE`, Linux 6.13.
+const MADV_GUARD_INSTALL: i32 = 102;
+const MADV_GUARD_REMOVE: i32 = 103;
+/// `mseal`, Linux 6.10; the same number everywhere.
+const SYS_MSEAL: i64 = 462;
+
+/// What may be done with a range of pages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Nothing: a touch is a SIGSEGV.
+    Nothing,
+    /// Reading.
+    Read,
+    /// Reading and writing.
+    Write,
+}
+
+impl Access {
+    fn bits(self) -> usize {
+        let bits = match self {
+            Access::Nothing => libc::PROT_NONE,
+            Access::Read => libc::PROT_READ,
+            Access::Write => libc::PROT_READ | libc::PROT_WRITE,
+        };
+        bits as usize
+    }
+}
+
+/// # Safety
+/// As [`machine::call`].
+unsafe fn call(number: i64, arguments: [usize; 6]) -> Result<usize, i32> {
+    // SAFETY: passed on to the caller.
+    let result = unsafe { machine::call(number, arguments) };
+    if (-4095..0).contains(&result) {
+        Err(-(result as i32))
+    } else {
+        Ok(result as usize)
+    }
+}
+
+/// New anonymous memory anywhere. Unreserved: it counts against no commit limit until touched
+/// (unless `vm.overcommit_memory` is 2, where the kernel counts it all the same).
+pub(crate) fn map(size: usize, access: Access) -> Option<usize> {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    // SAFETY: a new mapping changes nothing that exists.
+    unsafe { call(libc::SYS_mmap, [0, size, access.bits(), flags as usize, usize::MAX, 0]) }.ok()
+}
+
+/// Gives a mapping back. Failure leaves it in place, which wastes address space and nothing else.
+///
+/// # Safety
+/// - The range is ours, and nothing will use it again.
+pub(crate) unsafe fn unmap(at: usize, size: usize) -> bool {
+    // SAFETY: passed on to the caller.
+    unsafe { call(libc::SYS_munmap, [at, size, 0, 0, 0, 0]) }.is_ok()
+}
+
+/// Changes what may be done with pages.
+///
+/// # Safety
+/// - The range is ours, and no one relies on more than `access` in it.
+pub(crate) unsafe fn protect(at: usize, size: usize, access: Access) -> bool {
+    // SAFETY: passed on to the caller.
+    unsafe { call(libc::SYS_mprotect, [at, size, access.bits(), 0, 0, 0]) }.is_ok()
+}
+
+/// Moves pages, with their contents, to a place that is mapped already and is replaced.
+///
+/// # Safety
+/// - Both ranges are ours; nothing uses the old addresses again, and nothing is lost at the new.
+pub(crate) unsafe fn move_pages(from: usize, old: usize, to: usize, new: usize) -> bool {
+    let flags = (libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED) as usize;
+    // SAFETY: passed on to the caller.
+    unsafe { call(libc::SYS_mremap, [from, old, new, flags, to, 0]) }.is_ok()
+}
+
+/// # Safety
+/// As for the advice that is given.
+unsafe fn advise(at: usize, size: usize, advice: i32) -> bool {
+    // SAFETY: passed on to the caller.
+    unsafe { call(libc::SYS_madvise, [at, size, advice as usize, 0, 0, 0]) }.is_ok()
+}
+
+/// Drops pages: they read as zero from now on.
+///
+/// # Safety
+/// - The range is ours, and its contents are not wanted any more.
+pub(crate) unsafe fn drop_pages(at: usize, size: usize) -> bool {
+    // SAFETY: passed on to the caller.
+    unsafe { advise(at, size, libc::MADV_DONTNEED) }
+}
+
+/// Drops pages and makes every touch of them a SIGSEGV, without a mapping of its own. `false`
+/// where the kernel is older than 6.13 or the memory is locked.
+///
+/// # Safety
+/// - As [`drop_pages`].
+pub(crate) unsafe fn guard_pages(at: usize, size: usize) -> bool {
+    // SAFETY: passed on to the caller.
+    unsafe { advise(at, size, MADV_GUARD_INSTALL) }
+}
+
+/// Takes a guard away again; the pages read as zero.
+///
+/// # Safety
+/// - The range is ours and was guarded by [`guard_pages`].
+pub(crate) unsafe fn unguard_pages(at: usize, size: usize) -> bool {
+    // SAFETY: passed on to the caller.
+    unsafe { advise(at, size, MADV_GUARD_REMOVE) }
+}
+
+/// Which of these pages are in memory: bit 0 of each byte of `to`.
+///
+/// # Safety
+/// - The range is ours, in whole pages, no more of them than `to` has bytes.
+pub(crate) unsafe fn present(at: usize, size: usize, to: &mut [u8]) -> bool {
+    // SAFETY: the kernel writes one byte for each page.
+    unsafe { call(libc::SYS_mincore, [at, size, to.as_mut_ptr() as usize, 0, 0, 0]) }.is_ok()
+}
+
+/// Forbids unmapping, moving and re-protecting a range for good.
+///
+/// # Safety
+/// - The range is ours, and will never be unmapped, moved or protected otherwise.
+pub(crate) unsafe fn seal(at: usize, size: usize) -> bool {
+    // SAFETY: passed on to the caller.
+    unsafe { call(SYS_MSEAL, [at, size, 0, 0, 0, 0]) }.is_ok()
+}
+
+/// Sleeps while `word` is `value`; may wake for no reason.
+#[cfg(not(loom))]
+pub(crate) fn futex_wait(word: &core::sync::atomic::AtomicU32, value: u32) {
+    let operation = (libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG) as usize;
+    // SAFETY: the kernel only reads the word, which lives as long as the borrow.
+    let _ = unsafe {
+        call(libc::SYS_futex, [word.as_ptr() as usize, operation, value as usize, 0, 0, 0])
+    };
+}
+
+/// Wakes one sleeper.
+#[cfg(not(loom))]
+pub(crate) fn futex_wake(word: &core::sync::atomic::AtomicU32) {
+    let operation = (libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG) as usize;
+    // SAFETY: the address is only a key here.
+    let _ = unsafe { call(libc::SYS_futex, [word.as_ptr() as usize, operation, 1, 0, 0, 0]) };
+}
+
+/// Fills `bytes` from the kernel's generator. `false` where it has none to give: before it is
+/// seeded, early in boot, or in a sandbox that forbids the call.
+pub(crate) fn random(bytes: &mut [u8]) -> bool {
+    let flags = libc::GRND_NONBLOCK as usize;
+    // SAFETY: the kernel writes at most `bytes.len()` bytes.
+    let got = unsafe {
+        call(libc::SYS_getrandom, [bytes.as_mut_ptr() as usize, bytes.len(), flags, 0, 0, 0])
+    };
+    got == Ok(bytes.len())
+}
+
+/// The kernel's number of the calling thread.
+pub(crate) fn thread_id() -> u32 {
+    // SAFETY: changes nothing.
+    unsafe { call(libc::SYS_gettid, [0; 6]) }.unwrap_or(0) as u32
+}
+
+/// The number of this process.
+pub(crate) fn process_id() -> u32 {
+    // SAFETY: changes nothing.
+    unsafe { call(libc::SYS_getpid, [0; 6]) }.unwrap_or(0) as u32
+}
+
+/// CPU time that the calling thread has used, in microseconds.
+pub(crate) fn thread_cpu_us() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let clock = libc::CLOCK_THREAD_CPUTIME_ID as usize;
+    // SAFETY: the kernel writes one `timespec`.
+    let result = unsafe {
+        call(libc::SYS_clock_gettime, [clock, (&raw mut time) as usize, 0, 0, 0, 0])
+    };
+    match result {
+        Ok(_) => (time.tv_sec as u64) * 1_000_000 + (time.tv_nsec as u64) / 1000,
+        Err(_) => 0,
+    }
+}
+
+/// Writes all of `bytes` with one `write` (more only if the kernel took part of it). Nothing can
+/// be done about a failure: there is nobody else to tell.
+pub(crate) fn write_all(descriptor: i32, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        // SAFETY: the kernel only reads the bytes.
+        let wrote = unsafe {
+            call(libc::SYS_write, [descriptor as usize, bytes.as_ptr() as usize, bytes.len(), 0, 0, 0])
+        };
+        match wrote {
+            Ok(count) if count > 0 => bytes = bytes.get(count..).unwrap_or(&[]),
+            Err(libc::EINTR) => {}
+            _ => return,
+        }
+    }
+}
+
+/// The most bytes that this process may map, by `RLIMIT_AS` and `RLIMIT_DATA`; `usize::MAX`
+/// where nothing limits it.
+pub(crate) fn address_space_limit() -> usize {
+    let limit = |which: usize| {
+        let mut limits = [u64::MAX; 2];
+        let place = limits.as_mut_ptr() as usize;
+        // SAFETY: the kernel writes one `rlimit64`, which is two 64-bit words.
+        match unsafe { call(libc::SYS_prlimit64, [0, which, 0, place, 0, 0]) } {
+            Ok(_) => limits[0],
+            Err(_) => u64::MAX,
+        }
+    };
+    limit(libc::RLIMIT_AS as usize).min(limit(libc::RLIMIT_DATA as usize)) as usize
+}
+
+/// Reads a small file whole, as far as it fits; the bytes read.
+pub(crate) fn read_file<'a>(path: &core::ffi::CStr, to: &'a mut [u8]) -> &'a [u8] {
+    let flags = (libc::O_RDONLY | libc::O_CLOEXEC) as usize;
+    let here = libc::AT_FDCWD as usize;
+    // SAFETY: the path is a C string; opening changes nothing of ours.
+    let Ok(file) = (unsafe { call(libc::SYS_openat, [here, path.as_ptr() as usize, flags, 0, 0, 0]) })
+    else {
+        return &[];
+    };
+    let mut length = 0;
+    while let Some(room) = to.get_mut(length..).filter(|room| !room.is_empty()) {
+        // SAFETY: the kernel writes at most what there is room for.
+        match unsafe { call(libc::SYS_read, [file, room.as_mut_ptr() as usize, room.len(), 0, 0, 0]) } {
+            Ok(count) if count > 0 => length += count,
+            Err(libc::EINTR) => {}
+            _ => break,
+        }
+    }
+    // SAFETY: the descriptor is ours and is not used again.
+    let _ = unsafe { call(libc::SYS_close, [file, 0, 0, 0, 0, 0]) };
+    to.get(..length).unwrap_or(&[])
+}
+
+/// Ends the process by SIGABRT. The program's own handler runs first, as it does for `abort`
+/// (crash reporters live there); if it returns, or if there is none, the default action ends
+/// the process, and writes a core file where the limits allow.
+pub(crate) fn abort() -> ! {
+    let thread = thread_id() as usize;
+    let process = process_id() as usize;
+    let abort_signal = libc::SIGABRT as usize;
+    let only: u64 = 1 << (libc::SIGABRT - 1);
+    loop {
+        // SAFETY: unblocks one signal of this thread; the mask is one 64-bit word.
+        let _ = unsafe {
+            let how = libc::SIG_UNBLOCK as usize;
+            call(libc::SYS_rt_sigprocmask, [how, (&raw const only) as usize, 0, 8, 0, 0])
+        };
+        // SAFETY: a signal to ourselves.
+        let _ = unsafe { call(libc::SYS_tgkill, [process, thread, abort_signal, 0, 0, 0]) };
+        default_action(libc::SIGABRT);
+    }
+}
+
+/// A pointer to memory that we know is mapped.
+///
+/// # Safety
+/// - `at` is not 0.
+#[inline(always)]
+pub(crate) unsafe fn pointer<T>(at: usize) -> NonNull<T> {
+    // SAFETY: passed on to the caller. The provenance is that of the mapping, which came from
+    // the kernel as a number and is exposed to the whole program.
+    unsafe { NonNull::new_unchecked(core::ptr::with_exposed_provenance_mut(at)) }
+}
+
+/// Sends the calling thread a signal.
+pub(crate) fn raise(signal: i32) {
+    // SAFETY: a signal to ourselves.
+    let _ = unsafe {
+        call(libc::SYS_tgkill, [process_id() as usize, thread_id() as usize, signal as usize, 0, 0, 0])
+    };
+}

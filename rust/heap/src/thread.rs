@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Threads: each has a heap of its own in the metadata pool, found through one thread-local word.
+//!
+//! The word is 0 in a new thread, the address of the heap in one that has allocated, and
+//! [`NONE`] in one that can have no heap: while it ends, or when there are more threads than
+//! heaps. Such a thread shares heap number 0, under a lock. Heaps of finished threads are passed
+//! on; everything in them goes back to the stores first.
+
+use core::cell::{Cell, UnsafeCell};
+use core::ffi::c_void;
+use core::mem::size_of;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use secmalloc_policy::fault::Actor;
+use secmalloc_policy::quarantine;
+use secmalloc_policy::random::Random;
+use secmalloc_policy::size_class::{CLASSES, COUNT, MAGAZINES, QUARANTINES};
+use secmalloc_policy::slot_state::Tag;
+
+use crate::lock::Lock;
+use crate::pool::{self, fixed, shared};
+use crate::sys;
+
+/// The thread word of a thread without a heap of its own.
+const NONE: usize = 1;
+
+/// A thread's own slots and what goes with them. Nobody else touches it, but for the sweep that
+/// counts; all zero, but for the generator, is an empty heap.
+#[repr(C)]
+pub(crate) struct ThreadHeap {
+    tag: Cell<Tag>,
+    number: Cell<u32>,
+    thread: Cell<u32>,
+    /// How many threads have had this heap.
+    owners: Cell<u32>,
+    /// The next heap in the list of those that are free, its number plus one.
+    next_free: Cell<u32>,
+    random: UnsafeCell<Random>,
+    /// Slots ready in each class's magazine.
+    ready: [Cell<u32>; COUNT],
+    /// The turn of each class's quarantine.
+    turns: [Cell<u32>; COUNT],
+    magazines: [Cell<u32>; MAGAZINES.1],
+    quarantines: [Cell<u32>; QUARANTINES.1],
+}
+
+/// All heaps: which are used, which are free. All zero is none.
+#[repr(C)]
+pub(crate) struct Registry {
+    lock: Lock,
+    /// Heaps ever used, number 0 included.
+    used: Cell<u32>,
+    free: Cell<u32>,
+    /// Held by a thread that uses heap number 0.
+    common: Lock,
+}
+
+// SAFETY: every cell is only touched under `lock`.
+unsafe impl Sync for Registry {}
+
+impl ThreadHeap {
+    /// Bytes from one heap to the next.
+    pub(crate) const STRIDE: usize = size_of::<ThreadHeap>().next_multiple_of(4096);
+
+    /// The mark that this thread leaves in state bytes.
+    #[inline(always)]
+    pub(crate) fn tag(&self) -> Tag {
+        self.tag.get()
+    }
+
+    /// The kernel's number of the thread that has this heap.
+    pub(crate) fn thread(&self) -> u32 {
+        self.thread.get()
+    }
+
+    /// The thread's generator.
+    #[inline(always)]
+    #[allow(clippy::mut_from_ref)] // one thread, and no caller keeps it
+    pub(crate) fn random(&self) -> &mut Random {
+        // SAFETY: only this thread has the heap, and no reference outlives one use.
+        unsafe { &mut *self.random.get() }
+    }
+
+    /// The magazine of a class, and the number of slots ready in it.
+    #[inline(always)]
+    pub(crate) fn magazine(&self, class: usize) -> (&[Cell<u32>], &Cell<u32>) {
+        let start = MAGAZINES.0[class];
+        (&self.magazines[start..start + CLASSES[class].magazine()], &self.ready[class])
+    }
+
+    /// The quarantine of a class, and its turn.
+    #[inline(always)]
+    pub(crate) fn quarantine(&self, class: usize) -> (&[Cell<u32>], &Cell<u32>) {
+        let start = QUARANTINES.0[class];
+        (&self.quarantines[start..start + 2 * CLASSES[class].quarantine], &self.turns[class])
+    }
+
+    fn begin(&self, number: u32) {
+        self.number.set(number);
+        self.tag.set(Tag::of(number));
+        self.thread.set(sys::thread_id());
+        self.owners.set(self.owners.get() + 1);
+        self.random().reseed(pool::fresh_seed());
+    }
+
+    /// Gives the slots that are ready back to the stores.
+    pub(crate) fn give_back_ready(&self) {
+        for class in 0..COUNT {
+            let (slots, ready) = self.magazine(class);
+            let count = ready.replace(0) as usize;
+            if count > 0 {
+                // A slot that is there already was freed twice at once; it stays where it is.
+                let _ = shared().stores[class].give_back(class, slots[..count].iter().map(Cell::get));
+            }
+        }
+    }
+
+    /// Gives everything back to the stores.
+    fn drain(&self) {
+        self.give_back_ready();
+        for class in 0..COUNT {
+            let store = &shared().stores[class];
+            let (places, _) = self.quarantine(class);
+            quarantine::drain(places, |slot| {
+                let _ = store.give_back(class, core::iter::once(slot));
+            });
+        }
+    }
+}
+
+fn heap(number: u32) -> &'static ThreadHeap {
+    debug_assert!(number < fixed().heap_count);
+    // SAFETY: the metadata pool has room for `heap_count` heaps, zero at first.
+    unsafe { sys::pointer::<ThreadHeap>(fixed().heaps + number as usize * ThreadHeap::STRIDE).as_ref() }
+}
+
+/// The calling thread's heap, if it has one already.
+#[inline(always)]
+pub(crate) fn current() -> Option<&'static ThreadHeap> {
+    let word = sys::thread_word();
+    if word <= NONE {
+        return None;
+    }
+    // SAFETY: the word is the address of a heap in the metadata pool, this thread's alone.
+    Some(unsafe { sys::pointer::<ThreadHeap>(word).as_ref() })
+}
+
+/// Does something with a heap: the thread's own, a new one, or the common one. `None` if the
+/// whole heap cannot start.
+#[cold]
+pub(crate) fn with_heap<T>(work: impl FnOnce(&ThreadHeap) -> T) -> Option<T> {
+    if !pool::start() {
+        return None;
+    }
+    if let Some(own) = current().or_else(join) {
+        return Some(work(own));
+    }
+    let registry = &shared().threads;
+    // A signal handler may have interrupted this very thread in here; then it must go on.
+    if registry.common.is_mine() {
+        return Some(work(heap(0)));
+    }
+    let _held = registry.common.hold();
+    let common = heap(0);
+    if common.owners.get() == 0 {
+        common.begin(0);
+    }
+    Some(work(common))
+}
+
+/// Gives the calling thread a heap, unless it must not have one.
+fn join() -> Option<&'static ThreadHeap> {
+    // Where every block is guarded, magazines have nothing to do: all goes the slow way.
+    if sys::thread_word() == NONE || fixed().options.guard_all() {
+        return None;
+    }
+    let registry = &shared().threads;
+    let number = {
+        let _held = registry.lock.hold();
+        match registry.free.get().checked_sub(1) {
+            Some(number) => {
+                registry.free.set(heap(number).next_free.get());
+                number
+            }
+            None => {
+                // Number 0 is the common heap.
+                let number = registry.used.get().max(1);
+                if number >= fixed().heap_count {
+                    return None;
+                }
+                registry.used.set(number + 1);
+                number
+            }
+        }
+    };
+    let own = heap(number);
+    own.begin(number);
+    let address = core::ptr::from_ref(own).expose_provenance();
+    // Before the mark: setting it may allocate.
+    sys::set_thread_word(address);
+    if let Some(key) = fixed().thread_key {
+        sys::notice_thread_end(key, address);
+    }
+    Some(own)
+}
+
+/// The end of a thread. What it frees or allocates after this, in the destructors of others, goes
+/// through the common heap.
+pub(crate) unsafe extern "C" fn at_thread_end(_: *mut c_void) {
+    let Some(own) = current() else { return };
+    sys::set_thread_word(NONE);
+    own.drain();
+    let registry = &shared().threads;
+    let _held = registry.lock.hold();
+    own.next_free.set(registry.free.get());
+    registry.free.set(own.number.get() + 1);
+}
+
+/// Who left this mark.
+pub(crate) fn actor(tag: Tag) -> Actor {
+    match tag.number() {
+        0 => Actor::default(),
+        number => {
+            let heap = heap(number);
+            Actor { thread: heap.thread.get(), or_earlier: heap.owners.get() > 1 }
+        }
+    }
+}
+
+/// Every lock there is, in the order in which they are taken.
+fn each_lock(mut with: impl FnMut(&Lock)) {
+    let shared = shared();
+    with(&shared.threads.common);
+    with(&shared.threads.lock);
+    shared.stores.iter().for_each(|store| with(&store.lock));
+    with(&shared.large.lock);
+    with(pool::region_lock());
+}
+
+/// Locks that the forking thread held already, by their place in that order.
+static HELD_BEFORE: AtomicU64 = AtomicU64::new(0);
+
+/// Before `fork`: nobody may be in the middle of anything. A lock that the forking thread itself
+/// holds (a signal handler forks) stays as it is, and its holder goes on in parent and child.
+pub(crate) unsafe extern "C" fn before_fork() {
+    if pool::started() {
+        let (mut place, mut mine) = (0, 0);
+        each_lock(|lock| {
+            if lock.is_mine() {
+                mine |= 1 << place;
+            } else {
+                lock.acquire();
+            }
+            place += 1;
+        });
+        // Relaxed: read by this thread, or by its copy in the child; the locks order the rest.
+        HELD_BEFORE.store(mine, Ordering::Relaxed);
+    }
+}
+
+/// Does something with the locks that [`before_fork`] took.
+fn each_taken_lock(with: impl Fn(&Lock)) {
+    let mine = HELD_BEFORE.load(Ordering::Relaxed);
+    let mut place = 0;
+    each_lock(|lock| {
+        if mine >> place & 1 == 0 {
+            with(lock);
+        }
+        place += 1;
+    });
+}
+
+/// After `fork`, in the parent.
+pub(crate) unsafe extern "C" fn after_fork_parent() {
+    if pool::started() {
+        each_taken_lock(Lock::release);
+    }
+}
+
+/// After `fork`, in the child: the only thread is this one. The heaps of the others are lost with
+/// what was in them, some kilobytes each: they may have been stopped in the middle of a change.
+pub(crate) unsafe extern "C" fn after_fork_child() {
+    if !pool::started() {
+        return;
+    }
+    each_taken_lock(Lock::reset);
+    if let Some(own) = current() {
+        own.thread.set(sys::thread_id());
+        // Parent and child must not place their next blocks alike.
+        own.random().reseed(pool::fresh_seed());
+    }
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The closed list of what secmalloc can find wrong, with the numbers that each finding prints.
+
+use crate::slot_state::Kind;
+
+/// The interface function, or other occasion, in which a fault was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // each is the C function of that name, but for the last four
+pub enum Operation {
+    Malloc,
+    Calloc,
+    Realloc,
+    Reallocarray,
+    AlignedAlloc,
+    Memalign,
+    PosixMemalign,
+    Valloc,
+    Pvalloc,
+    Free,
+    FreeSized,
+    FreeAlignedSized,
+    UsableSize,
+    New,
+    NewArray,
+    Delete,
+    DeleteArray,
+    /// `malloc_trim`.
+    Trim,
+    /// `secmalloc_check`.
+    Check,
+    /// A load or a store by the program itself.
+    Access,
+    /// The last sweep, at normal exit.
+    Exit,
+}
+
+impl Operation {
+    /// The name that messages print.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Operation::Malloc => "malloc",
+            Operation::Calloc => "calloc",
+            Operation::Realloc => "realloc",
+            Operation::Reallocarray => "reallocarray",
+            Operation::AlignedAlloc => "aligned_alloc",
+            Operation::Memalign => "memalign",
+            Operation::PosixMemalign => "posix_memalign",
+            Operation::Valloc => "valloc",
+            Operation::Pvalloc => "pvalloc",
+            Operation::Free => "free",
+            Operation::FreeSized => "free_sized",
+            Operation::FreeAlignedSized => "free_aligned_sized",
+            Operation::UsableSize => "malloc_usable_size",
+            Operation::New => "operator new",
+            Operation::NewArray => "operator new[]",
+            Operation::Delete => "operator delete",
+            Operation::DeleteArray => "operator delete[]",
+            Operation::Trim => "malloc_trim",
+            Operation::Check => "secmalloc_check",
+            Operation::Access => "access",
+            Operation::Exit => "exit",
+        }
+    }
+}
+
+/// Who allocated or freed a block, as far as it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Actor {
+    /// The kernel's thread id; 0 where it is not known.
+    pub thread: u32,
+    /// Whether an earlier, finished thread may have been meant: its heap was passed on.
+    pub or_earlier: bool,
+}
+
+/// What is known of a block when a fault is found in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Block {
+    /// Where it starts.
+    pub address: usize,
+    /// What the program asked for; `None` for a freed small block, whose size went with it.
+    pub requested: Option<usize>,
+    /// Bytes of its slot, or of its mapping.
+    pub slot: usize,
+    /// Its family; `None` where it is freed.
+    pub kind: Option<Kind>,
+    /// Who allocated it.
+    pub allocated_by: Actor,
+    /// Who freed it.
+    pub freed_by: Actor,
+}
+
+/// Most bytes of evidence that a message shows.
+pub const EVIDENCE: usize = 16;
+
+/// What was expected and what was found, at the first bad byte and after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Evidence {
+    /// Bytes that stand in memory.
+    pub found: [u8; EVIDENCE],
+    /// Which of them differ from what was expected, as bits from the lowest.
+    pub wrong: u16,
+    /// Which of them were expected to be canary rather than zero.
+    pub canary: u16,
+    /// How many are shown.
+    pub length: usize,
+}
+
+/// How the program came to touch what it must not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contact {
+    /// It wrote, and the bytes were found changed later.
+    Written(Evidence),
+    /// It was stopped by a guard as it read or wrote.
+    Guarded,
+}
+
+/// What a pointer is that is not a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stray {
+    /// It points into a live block, this many bytes from its start.
+    InsideLive(Block, usize),
+    /// It points into a freed block.
+    InsideFreed(Block, usize),
+    /// It points into the pools, where no block has ever been.
+    NeverAllocated,
+    /// It is not an address that this heap has handed out.
+    Foreign,
+}
+
+/// A heap error of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Past the end of a live block, first at `offset`.
+    HeapBufferOverflow {
+        /// The block that was too small.
+        block: Block,
+        /// Distance from the block's start, in bytes.
+        offset: usize,
+        /// Found how.
+        contact: Contact,
+    },
+    /// Before the start of a live block.
+    HeapBufferUnderflow {
+        /// The block.
+        block: Block,
+        /// Distance before the block's start, in bytes, of the access nearest to it.
+        distance: usize,
+        /// Found how.
+        contact: Contact,
+    },
+    /// A block was freed again.
+    DoubleFree {
+        /// What was a block.
+        block: Block,
+    },
+    /// Something was freed that is no block.
+    InvalidFree {
+        /// The pointer that was passed.
+        pointer: usize,
+        /// What it is.
+        stray: Stray,
+    },
+    /// A freed block was written to.
+    UseAfterFreeWrite {
+        /// What was a block.
+        block: Block,
+        /// The first changed byte.
+        offset: usize,
+        /// What stood there.
+        evidence: Evidence,
+    },
+    /// A freed block was read or written, and a guard saw it.
+    UseAfterFreeAccess {
+        /// What was a block.
+        block: Block,
+        /// The byte touched.
+        offset: usize,
+    },
+    /// A sized free gave another size than the block was made with.
+    SizeMismatch {
+        /// The block.
+        block: Block,
+        /// The size that was passed.
+        given: usize,
+    },
+    /// An aligned free gave an alignment that the block does not have.
+    AlignmentMismatch {
+        /// The block.
+        block: Block,
+        /// The alignment that was passed.
+        given: usize,
+    },
+    /// A freed block was passed to `realloc`.
+    ReallocAfterFree {
+        /// What was a block.
+        block: Block,
+    },
+    /// Our own books say what cannot be: somebody wrote to them, or the machine is broken.
+    MetadataCorruption {
+        /// The slot whose state is impossible.
+        block: Block,
+        /// The state byte.
+        state: u8,
+    },
+}
+
+/// Number of variants of [`Fault`].
+pub const FAULTS: usize = 10;
+
+/// The names of all faults, by [`Fault::index`].
+pub const NAMES: [&str; FAULTS] = [
+    "heap-buffer-overflow",
+    "heap-buffer-underflow",
+    "double-free",
+    "invalid-free",
+    "use-after-free-write",
+    "use-after-free-access",
+    "size-mismatch",
+    "alignment-mismatch",
+    "realloc-after-free",
+    "metadata-corruption",
+];
+
+impl Fault {
+    /// The fault's place in [`NAMES`] and in the table of policies.
+    #[must_use]
+    pub fn index(&self) -> usize {
+        match self {
+            Fault::HeapBufferOverflow { .. } => 0,
+            Fault::HeapBufferUnderflow { .. } => 1,
+            Fault::DoubleFree { .. } => 2,
+            Fault::InvalidFree { .. } => 3,
+            Fault::UseAfterFreeWrite { .. } => 4,
+            Fault::UseAfterFreeAccess { .. } => 5,
+            Fault::SizeMismatch { .. } => 6,
+            Fault::AlignmentMismatch { .. } => 7,
+            Fault::ReallocAfterFree { .. } => 8,
+            Fault::MetadataCorruption { .. } => 9,
+        }
+    }
+
+    /// The name that the first line of a message carries. It never changes.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        NAMES.get(self.index()).copied().unwrap_or("fault")
+    }
+
+    /// Whether the fault is about a pointer that this heap knows nothing of.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        matches!(self, Fault::InvalidFree { stray: Stray::Foreign, .. })
+    }
+
+    /// The block in question, where there is one.
+    #[must_use]
+    pub fn block(&self) -> Option<Block> {
+        match *self {
+            Fault::HeapBufferOverflow { block, .. }
+            | Fault::HeapBufferUnderflow { block, .. }
+            | Fault::DoubleFree { block }
+            | Fault::UseAfterFreeWrite { block, .. }
+            | Fault::UseAfterFreeAccess { block, .. }
+            | Fault::SizeMismatch { block, .. }
+            | Fault::AlignmentMismatch { block, .. }
+            | Fault::ReallocAfterFree { block }
+            | Fault::MetadataCorruption { block, .. } => Some(block),
+            Fault::InvalidFree { stray, .. } => match stray {
+                Stray::InsideLive(block, _) | Stray::InsideFreed(block, _) => Some(block),
+                Stray::NeverAllocated | Stray::Foreign => None,
+            },
+        }
+    }
+
+    /// What stood in memory, where that is how the fault was found.
+    #[must_use]
+    pub fn evidence(&self) -> Option<Evidence> {
+        match *self {
+            Fault::UseAfterFreeWrite { evidence, .. }
+            | Fault::HeapBufferOverflow { contact: Contact::Written(evidence), .. }
+            | Fault::HeapBufferUnderflow { contact: Contact::Written(evidence), .. } => {
+                Some(evidence)
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A fault as text, in a fixed buffer: no allocation, no C library.
+//!
+//! The first line is for machines and never changes its form:
+//! `secmalloc: PID: FAULT: FUNCTION: DETAIL`. The lines after it are for people.
+
+use core::fmt::{self, Write};
+
+use crate::fault::{Actor, Block, Contact, Evidence, Fault, Operation, Stray};
+
+/// Room for the longest message.
+pub const CAPACITY: usize = 1024;
+
+/// Text in a fixed buffer; what does not fit is cut off.
+pub struct Text {
+    bytes: [u8; CAPACITY],
+    length: usize,
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Text { bytes: [0; CAPACITY], length: 0 }
+    }
+}
+
+impl Text {
+    /// The text so far.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or(&[])
+    }
+}
+
+impl Write for Text {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = self.bytes.get_mut(self.length..).unwrap_or(&mut []);
+        let taken = room.len().min(text.len());
+        if let (Some(to), Some(from)) = (room.get_mut(..taken), text.as_bytes().get(..taken)) {
+            to.copy_from_slice(from);
+        }
+        self.length = self.length.saturating_add(taken);
+        Ok(())
+    }
+}
+
+/// Who says it, and what follows.
+#[derive(Debug, Clone, Copy)]
+pub struct Context {
+    /// Process id.
+    pub process: u32,
+    /// The thread that found the fault.
+    pub thread: u32,
+    /// What it was doing.
+    pub operation: Operation,
+    /// Whether the process ends now.
+    pub stops: bool,
+}
+
+/// The whole message.
+#[must_use]
+pub fn render(fault: &Fault, context: &Context) -> Text {
+    let mut text = Text::default();
+    // `Text` never fails to be written to: it cuts.
+    let _ = write(&mut text, fault, context);
+    text
+}
+
+fn write(text: &mut Text, fault: &Fault, context: &Context) -> fmt::Result {
+    let Context { process, operation, .. } = *context;
+    write!(text, "secmalloc: {process}: {}: {}: ", fault.name(), operation.name())?;
+    detail(text, fault)?;
+    text.write_char('\n')?;
+    match fault {
+        Fault::InvalidFree { pointer, .. } => writeln!(text, "  pointer    {pointer:#x}")?,
+        Fault::MetadataCorruption { state, .. } => writeln!(text, "  state      {state:#04x}")?,
+        _ => {}
+    }
+    if let Some(block) = fault.block() {
+        describe(text, &block)?;
+    }
+    if let Some(evidence) = fault.evidence() {
+        show(text, &evidence)?;
+    }
+    writeln!(text, "  thread     {} in {}", context.thread, operation.name())?;
+    text.write_str(match (context.stops, operation) {
+        (true, Operation::Access) => "  the process is stopped by the signal it caused\n",
+        (true, _) => "  the process is stopped (SIGABRT)\n",
+        (false, _) => "  the program goes on; the block is never used again (policy)\n",
+    })
+}
+
+/// A block's size as the first line names it; a freed small block has lost its own.
+struct Sized(Block);
+
+impl fmt::Display for Sized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.requested {
+            Some(size) => write!(f, "{size}-byte block"),
+            None => f.write_str("block"),
+        }
+    }
+}
+
+fn detail(text: &mut Text, fault: &Fault) -> fmt::Result {
+    match *fault {
+        Fault::HeapBufferOverflow { block, offset, contact: Contact::Written(_) } => {
+            write!(text, "{} written past its end, first at offset {offset}", Sized(block))
+        }
+        Fault::HeapBufferOverflow { block, offset, contact: Contact::Guarded } => {
+            write!(text, "{} accessed past its end, at offset {offset}", Sized(block))
+        }
+        Fault::HeapBufferUnderflow { block, contact: Contact::Written(_), .. } => {
+            write!(text, "{} written before its start", Sized(block))
+        }
+        Fault::HeapBufferUnderflow { block, distance, contact: Contact::Guarded } => {
+            write!(text, "{} accessed before its start, at offset -{distance}", Sized(block))
+        }
+        Fault::DoubleFree { .. } | Fault::ReallocAfterFree { .. } => {
+            text.write_str("block was already freed")
+        }
+        Fault::InvalidFree { stray, .. } => match stray {
+            Stray::InsideLive(block, offset) => {
+                write!(text, "pointer is {offset} bytes inside a live {}", Sized(block))
+            }
+            Stray::InsideFreed(_, offset) => {
+                write!(text, "pointer is {offset} bytes inside a freed block")
+            }
+            Stray::NeverAllocated => text.write_str("pointer is to memory that was never allocated"),
+            Stray::Foreign => text.write_str("pointer is not from this heap"),
+        },
+        Fault::UseAfterFreeWrite { offset, .. } => {
+            write!(text, "freed block was written to, first at offset {offset}")
+        }
+        Fault::UseAfterFreeAccess { block, offset } => {
+            write!(text, "freed {} accessed, at offset {offset}", Sized(block))
+        }
+        Fault::SizeMismatch { block, given } => {
+            write!(text, "{} freed as {given} bytes", Sized(block))
+        }
+        Fault::AlignmentMismatch { block, given } => {
+            write!(text, "{} is not aligned to {given} bytes", Sized(block))
+        }
+        Fault::MetadataCorruption { .. } => text.write_str("the state of a slot is impossible"),
+    }
+}
+
+fn describe(text: &mut Text, block: &Block) -> fmt::Result {
+    write!(text, "  block      {:#x}, ", block.address)?;
+    match block.requested {
+        Some(size) => write!(text, "{size} bytes requested, ")?,
+        None => text.write_str("size not kept, ")?,
+    }
+    write!(text, "slot of {} bytes", block.slot)?;
+    match block.kind {
+        Some(kind) => writeln!(text, ", {}", kind.name())?,
+        None => text.write_char('\n')?,
+    }
+    actor(text, "allocated", block.allocated_by)?;
+    actor(text, "freed", block.freed_by)
+}
+
+fn actor(text: &mut Text, did: &str, actor: Actor) -> fmt::Result {
+    if actor.thread == 0 {
+        return Ok(());
+    }
+    let earlier = if actor.or_earlier { ", or a finished thread whose heap it took over" } else { "" };
+    writeln!(text, "  {did:<9}  by thread {}{earlier}", actor.thread)
+}
+
+/// Canary bytes are never printed: processes forked from this one share the key, and logs are
+/// read by more people than memory is. A byte that still is as it must be prints as `==`.
+fn show(text: &mut Text, evidence: &Evidence) -> fmt::Result {
+    text.write_str("  expected  ")?;
+    for at in 0..evidence.length {
+        text.write_str(if bit(evidence.canary, at) { " ??" } else { " 00" })?;
+    }
+    if evidence.canary != 0 {
+        text.write_str("  (?? is keyed canary)")?;
+    }
+    text.write_str("\n  found     ")?;
+    for (at, byte) in evidence.found.iter().enumerate().take(evidence.length) {
+        if bit(evidence.wrong, at) {
+            write!(text, " {byte:02x}")?;
+        } else {
+            text.write_str(" ==")?;
+        }
+    }
+    text.write_char('\n')
+}
+
+fn bit(bits: u16, at: usize) -> bool {
+    bits.checked_shr(at as u32).unwrap_or(0) & 1 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::EVIDENCE;
+    use crate::slot_state::Kind;
+
+    fn block() -> Block {
+        Block {
+            address: 0x1000,
+            requested: Some(24),
+            slot: 32,
+            kind: Some(Kind::Malloc),
+            allocated_by: Actor { thread: 7, or_earlier: true },
+            freed_by: Actor { thread: 8, or_earlier: false },
+        }
+    }
+
+    fn lines(fault: &Fault) -> String {
+        let context =
+            Context { process: 42, thread: 43, operation: Operation::Free, stops: true };
+        String::from_utf8(render(fault, &context).as_bytes().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn first_lines_are_stable() {
+        let block = block();
+        let evidence = Evidence::default();
+        let cases = [
+            (
+                Fault::HeapBufferOverflow { block, offset: 24, contact: Contact::Written(evidence) },
+                "heap-buffer-overflow: free: 24-byte block written past its end, first at offset 24",
+            ),
+            (
+                Fault::HeapBufferOverflow { block, offset: 24, contact: Contact::Guarded },
+                "heap-buffer-overflow: free: 24-byte block accessed past its end, at offset 24",
+            ),
+            (
+                Fault::HeapBufferUnderflow { block, distance: 1, contact: Contact::Written(evidence) },
+                "heap-buffer-underflow: free: 24-byte block written before its start",
+            ),
+            (
+                Fault::HeapBufferUnderflow { block, distance: 1, contact: Contact::Guarded },
+                "heap-buffer-underflow: free: 24-byte block accessed before its start, at offset -1",
+            ),
+            (Fault::DoubleFree { block }, "double-free: free: block was already freed"),
+            (
+                Fault::InvalidFree { pointer: 1, stray: Stray::InsideLive(block, 8) },
+                "invalid-free: free: pointer is 8 bytes inside a live 24-byte block",
+            ),
+            (
+                Fault::InvalidFree { pointer: 1, stray: Stray::InsideFreed(block, 8) },
+                "invalid-free: free: pointer is 8 bytes inside a freed block",
+            ),
+            (
+                Fault::InvalidFree { pointer: 1, stray: Stray::NeverAllocated },
+                "invalid-free: free: pointer is to memory that was never allocated",
+            ),
+            (
+                Fault::InvalidFree { pointer: 1, stray: Stray::Foreign },
+                "invalid-free: free: pointer is not from this heap",
+            ),
+            (
+                Fault::UseAfterFreeWrite { block, offset: 3, evidence },
+                "use-after-free-write: free: freed block was written to, first at offset 3",
+            ),
+            (
+                Fault::UseAfterFreeAccess { block, offset: 3 },
+                "use-after-free-access: free: freed 24-byte block accessed, at offset 3",
+            ),
+            (
+                Fault::SizeMismatch { block, given: 25 },
+                "size-mismatch: free: 24-byte block freed as 25 bytes",
+            ),
+            (
+                Fault::AlignmentMismatch { block, given: 64 },
+                "alignment-mismatch: free: 24-byte block is not aligned to 64 bytes",
+            ),
+            (Fault::ReallocAfterFree { block }, "realloc-after-free: free: block was already freed"),
+            (
+                Fault::MetadataCorruption { block, state: 3 },
+                "metadata-corruption: free: the state of a slot is impossible",
+            ),
+        ];
+        let mut seen = [false; crate::fault::FAULTS];
+        for (fault, line) in cases {
+            let text = lines(&fault);
+            assert_eq!(text.lines().next().unwrap(), format!("secmalloc: 42: {line}"));
+            assert!(text.ends_with("stopped (SIGABRT)\n"));
+            seen[fault.index()] = true;
+        }
+        assert!(seen.iter().all(|&s| s), "a fault without a line");
+    }
+
+    #[test]
+    fn evidence_never_shows_intact_canary() {
+        let mut found = [0xaa; EVIDENCE];
+        found[1] = 0x41;
+        let evidence = Evidence { found, wrong: 0b10, canary: 0b111, length: 4 };
+        let fault = Fault::UseAfterFreeWrite { block: block(), offset: 0, evidence };
+        let text = lines(&fault);
+        assert!(text.contains("expected   ?? ?? ?? 00  (?? is keyed canary)\n"), "{text}");
+        assert!(text.contains("found      == 41 == ==\n"), "{text}");
+    }
+
+    #[test]
+    fn the_longest_message_fits() {
+        let actor = Actor { thread: u32::MAX, or_earlier: true };
+        let block = Block {
+            address: usize::MAX,
+            requested: Some(usize::MAX),
+            slot: usize::MAX,
+            kind: Some(Kind::NewArray),
+            allocated_by: actor,
+            freed_by: actor,
+        };
+        let evidence = Evidence {
+            found: [0xff; EVIDENCE],
+            wrong: u16::MAX,
+            canary: u16::MAX,
+            length: EVIDENCE,
+        };
+        let contact = Contact::Written(evidence);
+        let fault = Fault::HeapBufferOverflow { block, offset: usize::MAX, contact };
+        let context = Context {
+            process: u32::MAX,
+            thread: u32::MAX,
+            operation: Operation::FreeAlignedSized,
+            stops: false,
+        };
+        let text = render(&fault, &context);
+        assert!(text.as_bytes().len() < CAPACITY && text.as_bytes().ends_with(b"(policy)\n"));
+    }
+}

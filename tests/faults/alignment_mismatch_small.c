@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Frees a block as one that is aligned to a page.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(100));
+    while ((uintptr_t)p % 4096 == 0)
+        p = hide(malloc(100));
+    free_aligned_sized(p, 4096, 100);
+    return 0;
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Frees 5000 blocks, then the first of them again.
+#include "sin.h"
+
+int main(void)
+{
+    static char *block[5000];
+    for (int i = 0; i < 5000; i++)
+        block[i] = hide(malloc(100));
+    for (int i = 0; i < 5000; i++)
+        free(block[i]);
+    free(block[0]);
+    return 0;
+}

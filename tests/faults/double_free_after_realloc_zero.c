@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Frees a block that realloc to no bytes has freed.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(24));
+    hide(realloc(p, 0));
+    free(p);
+    return 0;
+}

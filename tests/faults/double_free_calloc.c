@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Frees a block of calloc twice.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(calloc(10, 10));
+    free(p);
+    free(p);
+    return 0;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Frees a 4096-byte block twice.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(4096));
+    free(p);
+    free(p);
+    return 0;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Frees a 1000-byte block twice.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(1000));
+    free(p);
+    free(p);
+    return 0;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Frees a global array of zeros.
+#include "sin.h"
+
+static char array[64];
+
+int main(void)
+{
+    free(hide(array));
+    return 0;
+}

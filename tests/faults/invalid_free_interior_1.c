@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Frees the second byte of a block.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(100));
+    free(p + 1);
+    return 0;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Frees the address 4096 bytes inside a large block that was freed.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(100000));
+    free(p);
+    free(p + 4096);
+    return 0;
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Frees a local array, with its size.
+#include "sin.h"
+
+int main(void)
+{
+    char local[64];
+    free_sized(hide(local), sizeof local);
+    return 0;
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Frees a string literal.
+#include "sin.h"
+
+int main(void)
+{
+    free(hide("a literal"));
+    return 0;
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Reallocates a local array.
+#include "sin.h"
+
+int main(void)
+{
+    char local[64];
+    hide(realloc(hide(local), 100));
+    return 0;
+}

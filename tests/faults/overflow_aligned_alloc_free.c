@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Overflows a block of aligned_alloc.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(aligned_alloc(64, 128));
+    spoil(p, 128);
+    free(p);
+    return 0;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Changes the byte behind a 1000-byte block, then frees the block.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(1000));
+    spoil(p, 1000);
+    free(p);
+    return 0;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Overflows a block and leaves by exit() with another status.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(24));
+    spoil(p, 24);
+    exit(3);
+    return 0;
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Reads the guard behind a large block that is aligned to a page.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(memalign(4096, 102400));
+    touch(p, 102400);
+    return 0;
+}

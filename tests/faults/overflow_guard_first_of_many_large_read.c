@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Reads behind the first of 50 large blocks.
+#include "sin.h"
+
+int main(void)
+{
+    char *first = hide(malloc(100000));
+    for (int i = 1; i < 50; i++)
+        hide(malloc(100000));
+    touch(first, 100000);
+    return 0;
+}

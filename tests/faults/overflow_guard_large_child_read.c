@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Reads behind a large block of the parent in a forked child.
+#include "sin.h"
+
+static char *p;
+
+static void child(void)
+{
+    touch(p, 100000);
+}
+
+int main(void)
+{
+    p = hide(malloc(100000));
+    return in_child(child);
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Overflows a block in the thread that allocated it; the first thread frees it.
+#include "sin.h"
+
+static void *work(void *place)
+{
+    char *p = hide(malloc(24));
+    spoil(p, 24);
+    *(char **)place = p;
+    return NULL;
+}
+
+int main(void)
+{
+    char *p = NULL;
+    in_thread(work, &p);
+    free(p);
+    return 0;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Changes the last byte before the guard of a large block.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(100001));
+    spoil(p, 100015);
+    free(p);
+    return 0;
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Overflows the last of 300 blocks and frees all of them.
+#include "sin.h"
+
+int main(void)
+{
+    char *block[300];
+    for (int i = 0; i < 300; i++)
+        block[i] = hide(malloc(48));
+    spoil(block[299], 48);
+    for (int i = 0; i < 300; i++)
+        free(block[i]);
+    return 0;
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Overflows the block with the lowest address of 300.
+#include "sin.h"
+
+int main(void)
+{
+    char *lowest = hide(malloc(48));
+    for (int i = 1; i < 300; i++) {
+        char *p = hide(malloc(48));
+        if (p < lowest)
+            lowest = p;
+    }
+    spoil(lowest, 48);
+    free(lowest);
+    return 0;
+}

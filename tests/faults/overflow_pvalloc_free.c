@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Overflows a block of pvalloc, whose size is rounded up to a page.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(pvalloc(100));
+    spoil(p, 4096);
+    free(p);
+    return 0;
+}

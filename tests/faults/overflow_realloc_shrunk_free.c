@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Overflows a block that realloc has made shorter in its slot.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(104));
+    p = hide(realloc(p, 97));
+    spoil(p, 97);
+    free(p);
+    return 0;
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Writes the last byte that a block had before realloc made it shorter.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(1000));
+    p = hide(realloc(p, 900));
+    spoil(p, 999);
+    free(p);
+    return 0;
+}

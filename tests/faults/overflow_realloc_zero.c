@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Overflows a block, which realloc to no bytes is to free.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(24));
+    spoil(p, 24);
+    p = realloc(p, 0);
+    return 0;
+}

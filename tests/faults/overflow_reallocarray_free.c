@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Overflows a block that reallocarray made.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(reallocarray(NULL, 5, 7));
+    spoil(p, 35);
+    free(p);
+    return 0;
+}

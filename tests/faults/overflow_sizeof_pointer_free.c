@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Allocates the size of a pointer where the size of the structure was meant.
+#include "sin.h"
+
+struct thing {
+    double values[5];
+};
+
+int main(void)
+{
+    struct thing *p = hide(malloc(sizeof(p)));
+    memset(p, unlike(p, sizeof(p)), sizeof(*p));
+    free(p);
+    return 0;
+}

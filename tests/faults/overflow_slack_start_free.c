@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Changes the last byte of the first 8 behind the block.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(520));
+    spoil(p, 527);
+    free(p);
+    return 0;
+}

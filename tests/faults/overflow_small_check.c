@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Overflows a block and asks for a check of the whole heap.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(24));
+    spoil(p, 24);
+    secmalloc_check(NULL);
+    return 0;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Copies a string of 16 letters into a block of 16 bytes.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(16));
+    strcpy(p, "sixteen letters!");
+    free(p);
+    return 0;
+}

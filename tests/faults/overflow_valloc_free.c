@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Overflows a block of valloc.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(valloc(100));
+    spoil(p, 100);
+    free(p);
+    return 0;
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Reallocates, in a forked child, a block that was freed before the fork.
+#include "sin.h"
+
+static char *p;
+
+static void child(void)
+{
+    hide(realloc(p, 200));
+}
+
+int main(void)
+{
+    p = hide(malloc(100));
+    free(p);
+    return in_child(child);
+}

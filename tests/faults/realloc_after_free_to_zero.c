@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Reallocates a freed block to no bytes.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(24));
+    free(p);
+    hide(realloc(p, 0));
+    return 0;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Reallocates the address that realloc has moved a block away from.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(24));
+    hide(realloc(p, 5000));
+    hide(realloc(p, 5000));
+    return 0;
+}

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""Runs one program of this folder and compares its end with its row in expected.tsv.
+
+usage: run_fault.py TABLE ROW PROGRAM
+
+SECMALLOC_TEST_PRELOAD, if set, is the library to preload into the program.
+"""
+
+import fcntl
+import os
+import re
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from table import read_table
+
+TIMEOUT = 60  # seconds; a program takes some milliseconds
+
+
+class SocketStderr:
+    """Takes everything, and keeps apart what was written by different calls of write."""
+
+    def __init__(self):
+        self.ours, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+    def collect(self):
+        self.ours.settimeout(TIMEOUT)
+        writes = []
+        while data := self.ours.recv(1 << 20):
+            writes.append(data)
+        return writes
+
+
+class PipeStderr:
+    """A pipe that is broken, or full, or full for a while (slow)."""
+
+    def __init__(self, kind):
+        self.kind = kind
+        self.reader, writer = os.pipe()
+        self.theirs = os.fdopen(writer, "wb", buffering=0)
+        self.filled = 0
+        if kind == "broken":
+            os.close(self.reader)
+            return
+        flags = fcntl.fcntl(writer, fcntl.F_GETFL)
+        fcntl.fcntl(writer, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+        while count := self.theirs.write(b"." * 4096):  # None: no more room
+            self.filled += count
+        if kind == "slow":
+            fcntl.fcntl(writer, fcntl.F_SETFL, flags)
+
+    def collect(self):
+        if self.kind != "slow":
+            return []
+        time.sleep(0.2)
+        with os.fdopen(self.reader, "rb") as reader:
+            return [reader.read()[self.filled :]]
+
+
+class ClosedStderr:
+    theirs = None
+
+    def collect(self):
+        return []
+
+
+def open_stderr(kind):
+    if kind == "closed":
+        return ClosedStderr()
+    return PipeStderr(kind) if kind else SocketStderr()
+
+
+def environment_for(row):
+    names = (name for name in os.environ if not name.startswith(("SECMALLOC_", "MSM_", "LD_")))
+    environment = {name: os.environ[name] for name in names}
+    if preload := os.environ.get("SECMALLOC_TEST_PRELOAD"):
+        environment["LD_PRELOAD"] = preload
+    return environment | row.environment
+
+
+def run(row, program):
+    """Returns how the program ended, the process that was to fail, and what was written."""
+    stderr = open_stderr(row.stderr)
+
+    def before_exec():
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if stderr.theirs is None:
+            os.close(2)
+
+    process = subprocess.Popen(
+        [program],
+        env=environment_for(row),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr.theirs,
+        preexec_fn=before_exec,
+    )
+    if stderr.theirs:
+        stderr.theirs.close()
+    try:
+        writes = stderr.collect()
+        output = process.communicate(timeout=TIMEOUT)[0].decode()
+    except (subprocess.TimeoutExpired, TimeoutError):
+        process.kill()
+        raise SystemExit(f"{program}: still running after {TIMEOUT} s") from None
+    status = process.returncode
+    end = signal.Signals(-status).name.removeprefix("SIG") if status < 0 else str(status)
+    child = re.fullmatch(r"child (\d+)\n", output)  # a program that forks names its child
+    return end, int(child[1]) if child else process.pid, writes
+
+
+def complaints(row, end, pid, writes):
+    """What is not as the row says; nothing if all is well."""
+    if end != row.end:
+        yield f"ended by: {end}\nexpected: {row.end}"
+    lines = b"".join(writes).decode("ascii", "backslashreplace").splitlines()
+    if not row.first_line:
+        if lines:
+            yield "a message where none was expected"
+        return
+    expected = row.first_line.replace("PID", str(pid), 1)
+    first = lines[0] if lines else "(nothing)"
+    if first != expected:
+        yield f"first line: {first}\nexpected:   {expected}"
+    if not lines[1:]:
+        yield "no detail lines after the first line"
+    if any(not line.startswith("  ") for line in lines[1:]):
+        yield "more than one message, or a detail line that is not indented"
+    if len(writes) != 1:
+        yield f"the message came in {len(writes)} writes instead of one"
+
+
+def main():
+    table, name, program = sys.argv[1:]
+    rows = read_table(table)
+    if name not in rows:
+        raise SystemExit(f"{table}: no row for {name}")
+    end, pid, writes = run(rows[name], program)
+    found = list(complaints(rows[name], end, pid, writes))
+    for complaint in found:
+        print(complaint)
+    if found:
+        print("all of stderr:", *(repr(write) for write in writes), sep="\n  ")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

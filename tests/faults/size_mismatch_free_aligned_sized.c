@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Frees an aligned block with a wrong size.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(aligned_alloc(64, 128));
+    free_aligned_sized(p, 64, 192);
+    return 0;
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Frees a block with the size of its slot.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(100));
+    free_sized(p, 112);
+    return 0;
+}

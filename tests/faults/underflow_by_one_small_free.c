@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Changes the byte before a 24-byte block, then frees the block.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = side_by_side(24).high;
+    spoil(p, -1);
+    free(p);
+    return 0;
+}

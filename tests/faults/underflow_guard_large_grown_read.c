@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Reads before a large block that realloc has made longer.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(102400));
+    p = hide(realloc(p, 204800));
+    touch(p, -1);
+    return 0;
+}

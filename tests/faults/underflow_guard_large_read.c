@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Reads the byte before a large block that starts on a page.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(102400));
+    touch(p, -1);
+    return 0;
+}

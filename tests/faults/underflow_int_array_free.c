@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Writes element -1 of an array of ints.
+#include "sin.h"
+
+int main(void)
+{
+    int *array = (int *)(void *)side_by_side(10 * sizeof(int)).high;
+    array[-1] = ~array[-1];
+    free(array);
+    return 0;
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Changes the byte before a block, in front of which nothing is allocated.
+#include "sin.h"
+
+int main(void)
+{
+    // Not at the start of a page, where a guard may come before.
+    char *p = hide(malloc(2500));
+    while ((uintptr_t)p % 4096 == 0)
+        p = hide(malloc(2500));
+    spoil(p, -1);
+    free(p);
+    return 0;
+}

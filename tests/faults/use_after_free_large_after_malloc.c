@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Reads from a freed large block after another one was allocated.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(100000));
+    free(p);
+    hide(malloc(100000));
+    touch(p, 10);
+    return 0;
+}

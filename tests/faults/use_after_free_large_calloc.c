@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Reads from a freed large block of calloc.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(calloc(1000, 100));
+    free(p);
+    touch(p, 10);
+    return 0;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Reads the first byte of a freed large block.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(100000));
+    free(p);
+    touch(p, 0);
+    return 0;
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Reads, in another thread, from a large block that was freed here.
+#include "sin.h"
+
+static void *work(void *p)
+{
+    touch(p, 10);
+    return NULL;
+}
+
+int main(void)
+{
+    char *p = hide(malloc(100000));
+    free(p);
+    in_thread(work, p);
+    return 0;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Reads from a freed block of no bytes.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(0));
+    free(p);
+    touch(p, 0);
+    return 0;
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Writes to a freed block in a forked child that exits normally.
+#include "sin.h"
+
+static char *p;
+
+static void child(void)
+{
+    put(p, 5, 1);
+}
+
+int main(void)
+{
+    p = hide(malloc(100));
+    free(p);
+    return in_child(child);
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Writes the last byte of a freed block.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(100));
+    free(p);
+    put(p, 99, 1);
+    reuse_all(100);
+    return 0;
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Writes to a freed 4096-byte block, then allocates until its slot is used again.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(4096));
+    free(p);
+    spoil(p, 2000);
+    reuse_all(4096);
+    return 0;
+}

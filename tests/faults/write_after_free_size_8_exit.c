@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Writes to a freed 8-byte block and exits.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(8));
+    free(p);
+    spoil(p, 7);
+    return 0;
+}

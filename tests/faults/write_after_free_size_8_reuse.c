@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Writes to a freed 8-byte block, then allocates until its slot is used again.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(8));
+    free(p);
+    spoil(p, 0);
+    reuse_all(8);
+    return 0;
+}

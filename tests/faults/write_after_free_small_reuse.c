@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Writes to a freed 24-byte block, then allocates until its slot is used again.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(24));
+    free(p);
+    spoil(p, 10);
+    reuse_all(24);
+    return 0;
+}

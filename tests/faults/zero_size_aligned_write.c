@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Writes to an aligned block of no bytes.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(memalign(64, 0));
+    put(p, 0, 1);
+    return 0;
+}

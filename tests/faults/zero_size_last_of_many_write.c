@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Writes to the last of 100 blocks of no bytes.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = NULL;
+    for (int i = 0; i < 100; i++)
+        p = hide(malloc(0));
+    put(p, 0, 1);
+    return 0;
+}

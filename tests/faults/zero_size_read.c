@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Reads from a block of no bytes.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(0));
+    touch(p, 0);
+    return 0;
+}

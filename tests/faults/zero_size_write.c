@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Writes to a block of no bytes.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(0));
+    put(p, 0, 1);
+    return 0;
+}

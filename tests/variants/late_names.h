@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Read before a program that is linked without secmalloc and run with it preloaded: names which
+ * libc does not have may wait until the program starts.
+ */
+#pragma weak cfree
+#pragma weak free_aligned_sized
+#pragma weak free_sized
+#pragma weak secmalloc_check
+#pragma weak secmalloc_describe
+#pragma weak secmalloc_option
+#pragma weak secmalloc_version
