@@ -13,63 +13,155 @@
 #include <stdint.h>
 
 /**
- * No pool.
- */
-#define SECMALLOC_POOL_NONE 0
-
-/**
- * Small.
- */
-#define SECMALLOC_POOL_SMALL 1
-
-/**
- * Live.
- */
-#define SECMALLOC_STATE_LIVE 1
-
-/**
- * Fine.
+ * The call did what it says.
  */
 #define SECMALLOC_OK 0
 
 /**
- * No.
+ * The pointer is not to memory of this heap.
  */
 #define SECMALLOC_NOT_OURS 1
 
 /**
- * x
- */
-#define SECMALLOC_UNKNOWN_OPTION 3
-
-/**
- * x
+ * An argument is null, or a `struct_size` is not one that this version knows.
  */
 #define SECMALLOC_INVALID_ARGUMENT 2
 
 /**
- * What is known of a block.
+ * There is no option of this name.
+ */
+#define SECMALLOC_UNKNOWN_OPTION 3
+
+/**
+ * The buffer was too small; what fitted is in it, terminated.
+ */
+#define SECMALLOC_TRUNCATED 4
+
+/**
+ * Not of this heap.
+ */
+#define SECMALLOC_POOL_NONE 0
+
+/**
+ * In a slot of a size class.
+ */
+#define SECMALLOC_POOL_SMALL 1
+
+/**
+ * In a mapping of its own.
+ */
+#define SECMALLOC_POOL_LARGE 2
+
+/**
+ * A block of size 0, which has no memory.
+ */
+#define SECMALLOC_POOL_ZERO 3
+
+/**
+ * No block has been there yet.
+ */
+#define SECMALLOC_STATE_NEVER_USED 0
+
+/**
+ * A block in use.
+ */
+#define SECMALLOC_STATE_LIVE 1
+
+/**
+ * A block that was freed.
+ */
+#define SECMALLOC_STATE_FREED 2
+
+/**
+ * A guard: any access faults.
+ */
+#define SECMALLOC_STATE_GUARD 3
+
+/**
+ * Not a live block.
+ */
+#define SECMALLOC_KIND_NONE 0
+
+/**
+ * Made by `malloc` or a relative.
+ */
+#define SECMALLOC_KIND_MALLOC 1
+
+/**
+ * Made by C++ `operator new`.
+ */
+#define SECMALLOC_KIND_NEW 2
+
+/**
+ * Made by C++ `operator new[]`.
+ */
+#define SECMALLOC_KIND_NEW_ARRAY 3
+
+/**
+ * What is known of the memory a pointer points to.
  */
 struct secmalloc_block {
   /**
-   * in: sizeof 
+   * To be set to `sizeof(struct secmalloc_block)` by the caller.
    */
   size_t struct_size;
+  /**
+   * Start of the block, or of the slot where it was.
+   */
   const void *address;
+  /**
+   * Bytes from there to the pointer.
+   */
   size_t offset;
+  /**
+   * Bytes requested; 0 where no block is live.
+   */
   size_t requested_size;
+  /**
+   * Bytes of the slot, or of the mapping.
+   */
   size_t slot_size;
+  /**
+   * `SECMALLOC_POOL_...`
+   */
   uint32_t pool;
+  /**
+   * `SECMALLOC_STATE_...`
+   */
   uint32_t state;
+  /**
+   * `SECMALLOC_KIND_...`
+   */
   uint32_t kind;
+  /**
+   * The kernel's id of the thread that allocated (or, if freed, freed) the block; 0 if unknown.
+   */
   uint32_t thread;
 };
 
+/**
+ * What a check of the whole heap saw.
+ */
 struct secmalloc_counts {
+  /**
+   * To be set to `sizeof(struct secmalloc_counts)` by the caller.
+   */
   size_t struct_size;
+  /**
+   * Live blocks whose surroundings are sound.
+   */
   uint64_t live;
+  /**
+   * Freed blocks that nobody wrote to.
+   */
   uint64_t resting;
+  /**
+   * Slots beside them that were never used, and are clean.
+   */
   uint64_t never_used;
+  /**
+   * Faults found. Each was reported; with the default policy the first stops the process.
+   */
   uint64_t faults;
 };
 
@@ -78,30 +170,40 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * The version!!.
+ * The version of the library, as "MAJOR.MINOR.PATCH". Static storage.
  */
 const char *secmalloc_version(void);
 
 /**
- * Describe.
+ * Describes the memory at `ptr`, which may be any address. Returns SECMALLOC_OK,
+ * SECMALLOC_NOT_OURS, or SECMALLOC_INVALID_ARGUMENT. Any thread; not in signal handlers.
+ *
  * # Safety
- * `block` is valid.
+ * - `block` is null, or a structure whose `struct_size` is set and which may be written.
  */
 int32_t secmalloc_describe(const void *ptr, struct secmalloc_block *block);
 
 /**
- * Check.
+ * Verifies the whole heap now: everything behind every live block, and every freed block that
+ * has not been reused. Takes time in proportion to the heap. `counts` may be null. Any thread;
+ * not in signal handlers.
+ *
  * # Safety
- * valid or null
+ * - `counts` is null, or a structure whose `struct_size` is set and which may be written.
  */
 int32_t secmalloc_check(struct secmalloc_counts *counts);
 
 /**
- * Option.
+ * Writes the value of the option `name`, as text, to `buffer` of `size` bytes, and terminates
+ * it. Returns SECMALLOC_OK, SECMALLOC_UNKNOWN_OPTION, SECMALLOC_TRUNCATED, or
+ * SECMALLOC_INVALID_ARGUMENT.
+ *
  * # Safety
- * valid
+ * - `name` is null or a string; `buffer` is null or may be written for `size` bytes.
  */
-int32_t secmalloc_option(const char *name, char *buffer, size_t _size);
+int32_t secmalloc_option(const char *name,
+                         char *buffer,
+                         size_t size);
 
 #ifdef __cplusplus
 }  // extern "C"

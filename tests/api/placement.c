@@ -7,19 +7,26 @@
 
 enum { BLOCKS = 4000, RUNS = 640, BINS = 16, SIZE = 56 };
 
-/* Within a process: no steady direction, seldom neighbours. */
+static size_t slot_of(const void *ptr) {
+    struct secmalloc_block block = {.struct_size = sizeof block};
+    CHECK_EQUAL(secmalloc_describe(ptr, &block), SECMALLOC_OK);
+    return block.slot_size;
+}
+
+/* Within a process: no steady direction, and seldom is a block right behind the one before. */
 static void order_of_addresses(size_t size) {
     static uintptr_t at[BLOCKS];
-    int up = 0, near = 0;
-    for (int i = 0; i < BLOCKS; i++) at[i] = (uintptr_t)need(malloc(any(size)));
-    for (int i = 1; i < BLOCKS; i++) {
-        uintptr_t gap = at[i] > at[i - 1] ? at[i] - at[i - 1] : at[i - 1] - at[i];
+    int blocks = size < 4096 ? BLOCKS : BLOCKS / 4, up = 0, next = 0;
+    for (int i = 0; i < blocks; i++) at[i] = (uintptr_t)need(malloc(any(size)));
+    size_t slot = slot_of((void *)at[0]);
+    for (int i = 1; i < blocks; i++) {
         up += at[i] > at[i - 1];
-        near += gap <= 2 * (size + 8);
+        next += at[i] - at[i - 1] == slot;
     }
-    for (int i = 0; i < BLOCKS; i++) free((void *)at[i]);
-    CHECK(up > BLOCKS / 4 && up < BLOCKS * 3 / 4, "%zu-byte blocks: %d of %d go up", size, up, BLOCKS);
-    CHECK(near < BLOCKS / 4, "%zu-byte blocks: %d of %d beside the one before", size, near, BLOCKS);
+    for (int i = 0; i < blocks; i++) free((void *)at[i]);
+    CHECK(up > blocks / 4 && up < blocks * 3 / 4, "%zu-byte blocks: %d of %d go up", size, up, blocks);
+    CHECK(next < blocks / 4, "%zu-byte blocks: %d of %d right behind the one before", size, next,
+          blocks);
 }
 
 /* Two orders of allocation in one process differ as well. */
@@ -36,34 +43,49 @@ static void gaps_differ(void) {
 }
 
 /*
- * Across processes.  That addresses differ is the kernel's merit; that the place within a page
- * differs is ours.  Chi-square over 16 bins, 15 degrees of freedom: mean 15, deviation 5.5; beyond
- * 62 lies one run in ten million.
+ * Across processes.  That addresses differ is the kernel's merit; that the places within a slab
+ * do is ours.  Slabs of these sizes are aligned to the span or smaller.  Chi-square over 16 bins, 15
+ * degrees of freedom: mean 15, deviation 5.5; beyond 62 lies one run in ten million.
  */
-static void place_in_page(void) {
-    unsigned bins[BINS] = {0};
-    double square = 0, expected = (double)RUNS / BINS;
-    for (int i = 0; i < RUNS; i++) {
-        char text[64];
+static const struct {
+    size_t size;
+    unsigned long span;
+} first[] = {{SIZE, 16384}, {300, 65536}, {2040, 65536}};
+
+enum { FIRST = sizeof first / sizeof first[0] };
+
+static void place_in_slab(void) {
+    static unsigned bins[FIRST][BINS];
+    double expected = (double)RUNS / BINS;
+    for (int run = 0; run < RUNS; run++) {
+        char text[256], *rest = text;
         struct rerun how = {.argument = "first", .stream = 1};
         CHECK_EQUAL(rerun(&how, text, sizeof text), 0);
-        bins[strtoull(text, NULL, 16) % 4096 / (4096 / BINS)]++;
+        for (int i = 0; i < FIRST; i++) {
+            unsigned long address = strtoul(rest, &rest, 16);
+            bins[i][address % first[i].span / (first[i].span / BINS)]++;
+        }
     }
-    for (int i = 0; i < BINS; i++) square += (bins[i] - expected) * (bins[i] - expected) / expected;
-    CHECK(square < 62, "the first %d-byte block: chi-square %.1f over %d bins", SIZE, square, BINS);
+    for (int i = 0; i < FIRST; i++) {
+        double square = 0;
+        for (int k = 0; k < BINS; k++) {
+            double off = bins[i][k] - expected;
+            square += off * off / expected;
+        }
+        CHECK(square < 62, "the first block of %zu bytes: chi-square %.1f over %d bins",
+              first[i].size, square, BINS);
+    }
 }
 
 int main(int argc, char **argv) {
     start_ours_only();
     if (argc > 1 && strcmp(argv[1], "first") == 0) {
-        printf("%lx\n", (unsigned long)(uintptr_t)need(malloc(any(SIZE))));
+        for (int i = 0; i < FIRST; i++) printf("%p\n", need(malloc(any(first[i].size))));
         return PASSED;
     }
-    order_of_addresses(24);
-    order_of_addresses(56);
-    order_of_addresses(248);
-    order_of_addresses(2040);
+    static const size_t sizes[] = {24, SIZE, 248, 300, 1000, 2040, 5000, 9000, 20000, 50000, 65528};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) order_of_addresses(sizes[i]);
     gaps_differ();
-    place_in_page();
+    place_in_slab();
     return PASSED;
 }

@@ -3,8 +3,9 @@
  * What the programs of this folder share.  Each checks one idea about the interface, says
  * nothing when it holds and ends with 0; a broken CHECK prints where and why and ends with 1.
  *
- * With SECMALLOC_TEST_PLAIN set in the environment a program may run without the library: what it
- * claims of any malloc is checked on libc's, the rest is skipped.  So the tests can be tested.
+ * So that the tests can be tested, a program built like those of the preload variant may run
+ * without the library when SECMALLOC_TEST_PLAIN is set in the environment: what it claims of any
+ * malloc is then checked on libc's, the rest is skipped.
  */
 #ifndef SECMALLOC_TEST_H
 #define SECMALLOC_TEST_H
@@ -22,16 +23,10 @@
 
 #include <secmalloc.h>
 
-/* Weak, for the plain runs, in which nobody defines them. */
-#pragma weak secmalloc_version
-#pragma weak secmalloc_describe
-#pragma weak secmalloc_check
-#pragma weak secmalloc_option
-
-/* C23 and old names that the libc under test need not declare. */
-__attribute__((weak)) void free_sized(void *ptr, size_t size);
-__attribute__((weak)) void free_aligned_sized(void *ptr, size_t alignment, size_t size);
-__attribute__((weak)) void cfree(void *ptr);
+/* C23 and old names that the libc at hand need not declare. */
+void free_sized(void *ptr, size_t size);
+void free_aligned_sized(void *ptr, size_t alignment, size_t size);
+void cfree(void *ptr);
 
 enum { PASSED = 0, FAILED = 1, SKIPPED = 77 };
 
@@ -65,8 +60,11 @@ static inline void fail_at(const char *file, int line, const char *format, ...) 
             FAIL("%s is %lld, should be %s = %lld", #left, left_, #right, right_); \
     } while (0)
 
+/* Whether the library is there: where it is preloaded, its names are weak. */
 static inline bool is_ours(void) {
-    return secmalloc_version != NULL;
+    uintptr_t address = (uintptr_t)&secmalloc_version;
+    __asm__ volatile("" : "+r"(address));
+    return address != 0;
 }
 
 /* Begins every program: ours, or plain on purpose. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Reads from a freed large block after another one was allocated.
+// Reads from a freed large block after another one of its size was allocated.
 #include "sin.h"
 
 int main(void)

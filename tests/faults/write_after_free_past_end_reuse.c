@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Writes the last byte of the slot of a freed block, 7 bytes past the block's end.
+// Writes to a freed block, 2 bytes past the end that it had.
 #include "sin.h"
 
 int main(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(20));
     free(p);
-    put(p, 31, 1);
-    reuse_all(24);
+    put(p, 22, 1);
+    reuse_all(20);
     return 0;
 }

@@ -10,7 +10,7 @@ use core::ptr::NonNull;
 use secmalloc_policy::fault::{Fault, Operation};
 use secmalloc_policy::request::{Request, MIN_ALIGNMENT};
 use secmalloc_policy::size_class::{self, CANARY_SIZE, MAX_SMALL, ZERO};
-use secmalloc_policy::slot_state::{SlotState, Tag};
+use secmalloc_policy::slot_state::{SlotState, SlotWord, Tag};
 
 use crate::canary;
 use crate::die;
@@ -84,40 +84,41 @@ fn allocate_small(
     request: &Request,
     operation: Operation,
 ) -> Option<NonNull<u8>> {
-    loop {
-        let slot = magazine::take(heap, class)?;
-        let size = slot.size();
-        let was = slot.state().state();
-        slot.set_busy(heap.tag());
-        // A slot that rested must still be as it was wiped. One that was never used is only
-        // looked at where the options want it: to read it would make its page present.
-        let sound = match was {
-            // SAFETY: the slot is ours, and committed.
-            SlotState::Resting => unsafe { wipe::is_zero(slot.address, size) },
-            SlotState::NeverUsed | SlotState::Purged => fresh_is_sound(&slot, request),
-            _ => false,
-        };
-        if !sound {
-            refuse(&slot, was, operation);
-            continue;
-        }
-        // SAFETY: the slot is ours; `class` was chosen for this size.
-        unsafe { canary::seal(&fixed().keys, slot.address, size, request.size) };
-        slot.set_live(request.kind, heap.tag(), request.size);
-        return non_null(slot.address);
+    let slot = magazine::take(heap, class)?;
+    let was = slot.state();
+    slot.set_busy(was, heap.tag());
+    // A slot that rested must still be as it was wiped.
+    // SAFETY: the slot is ours, and committed.
+    let sound = if was.state() == SlotState::Resting && unsafe { wipe::is_zero(slot.address, slot.size()) } {
+        true
+    } else {
+        is_fresh_and_sound(slot.class, slot.index, was.state(), *request)
+    };
+    if !sound {
+        return refuse_and_retry((class, slot.index), was, *request, operation);
     }
+    // SAFETY: the slot is ours; `class` was chosen for this size.
+    unsafe { canary::seal(&fixed().keys, slot.address, slot.size(), request.size) };
+    slot.set_live(request.kind, heap.tag(), request.size);
+    non_null(slot.address)
 }
 
-/// Readies a slot whose memory we have not touched; `false` if somebody else has.
-#[inline(always)]
-fn fresh_is_sound(slot: &Slot, request: &Request) -> bool {
+/// Readies a slot whose memory we have not touched; `false` if somebody else has, or if it is no
+/// such slot. It is only looked at where the options want it: to read it would make its page
+/// present.
+#[inline(never)]
+fn is_fresh_and_sound(class: usize, index: u32, was: SlotState, request: Request) -> bool {
+    let slot = fixed().classes[class].slot(class, index);
+    if !matches!(was, SlotState::NeverUsed | SlotState::Purged) {
+        return false;
+    }
     // SAFETY: the slot is ours, and committed.
     unsafe {
         if fixed().verify_fresh && !wipe::is_zero(slot.address, slot.size()) {
             return false;
         }
         if request.zeroed {
-            clear_fresh(slot, request.size);
+            clear_fresh(&slot, request.size);
         }
     }
     true
@@ -126,7 +127,9 @@ fn fresh_is_sound(slot: &Slot, request: &Request) -> bool {
 /// Whatever an overflow may have left in a never-used slot must not come out of `calloc`. Small
 /// slots are written over, which the caller is about to do anyway; large ones are only read, so
 /// that untouched pages stay so.
-#[inline(always)]
+///
+/// # Safety
+/// - The slot is in our hands, and committed.
 unsafe fn clear_fresh(slot: &Slot, size: usize) {
     const READ_FROM: usize = 4096;
     // SAFETY: the slot is ours, and committed.
@@ -137,32 +140,36 @@ unsafe fn clear_fresh(slot: &Slot, size: usize) {
     }
 }
 
-/// A slot that was drawn is not fit to be handed out. It stays out of use.
+/// A slot that was drawn is not fit to be handed out. Says why; where the program goes on, the slot
+/// stays out of use, and another is tried.
 #[cold]
 #[inline(never)]
-fn refuse(slot: &Slot, was: SlotState, operation: Operation) {
-    let fault = match was {
-        SlotState::Resting => {
-            slot.move_to(SlotState::Resting, slot.state().tag());
-            explain::written_after_free(slot)
-        }
-        SlotState::NeverUsed | SlotState::Purged => {
-            slot.move_to(was, Tag::NOBODY);
-            explain::dirt(slot)
-        }
+fn refuse_and_retry(
+    (class, index): (usize, u32),
+    was: SlotWord,
+    request: Request,
+    operation: Operation,
+) -> Option<NonNull<u8>> {
+    let slot = fixed().classes[class].slot(class, index);
+    // What is said of the slot is what it was before it was drawn.
+    slot.move_to(was.state(), was.tag());
+    let fault = match was.state() {
+        SlotState::Resting => explain::written_after_free(&slot),
+        SlotState::NeverUsed | SlotState::Purged => explain::dirt(&slot),
         // The slot was in two places at once: two threads freed it at the same moment. It is
         // somebody's block now, and stays that.
         SlotState::LiveMalloc | SlotState::LiveNew | SlotState::LiveNewArray => {
-            slot.move_to(was, slot.state().tag());
-            die::found(&Fault::DoubleFree { block: explain::block(slot) }, operation);
-            return;
+            Fault::DoubleFree { block: explain::block(&slot) }
         }
         SlotState::Busy | SlotState::Retired => {
-            Fault::MetadataCorruption { block: explain::block(slot), state: was as u8 }
+            Fault::MetadataCorruption { block: explain::block(&slot), state: was.state() as u8 }
         }
     };
     die::found(&fault, operation);
-    slot.move_to(SlotState::Retired, Tag::NOBODY);
+    if !was.is_live() {
+        slot.move_to(SlotState::Retired, Tag::NOBODY);
+    }
+    allocate(request, operation)
 }
 
 /// A block of size 0: an address without memory.
@@ -179,6 +186,8 @@ fn allocate_nothing(heap: &ThreadHeap, request: &Request) -> Option<NonNull<u8>>
 #[inline(always)]
 pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim) {
     let address = block.addr().get();
+    // The neighbour's canary is wanted last, and is the likeliest to be far from the processor.
+    wipe::prefetch(address.wrapping_sub(CANARY_SIZE));
     if let Some(heap) = thread::current() {
         let fixed = fixed();
         if let Some(spot) = slab::spot(fixed, address) {
@@ -188,9 +197,8 @@ pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim) {
                 if let Some(size) = unsafe { verify(&slot) } {
                     if claim.holds(address, size) {
                         // SAFETY: the block is live and sound, and its user gave it up.
-                        if unsafe { retire_small(heap, &slot, size) } {
-                            return;
-                        }
+                        unsafe { retire_small(heap, &slot, size) };
+                        return;
                     }
                 }
             }
@@ -220,17 +228,17 @@ unsafe fn verify(slot: &Slot) -> Option<usize> {
     Some(requested)
 }
 
-/// Wipes a slot and lets it rest. `false` if the slot that left the quarantine in its stead turned
-/// out to have been freed twice at once.
+/// Wipes a slot and lets it rest.
 ///
 /// # Safety
 /// - The slot holds a live, verified block of `size` bytes that nobody uses any more.
 #[inline(always)]
-unsafe fn retire_small(heap: &ThreadHeap, slot: &Slot, size: usize) -> bool {
+unsafe fn retire_small(heap: &ThreadHeap, slot: &Slot, size: usize) {
     /// Slots from this size on are wiped as far as they were used: the slack is known to be zero.
     const PARTLY_FROM: usize = 512;
     let whole = slot.size();
-    slot.set_busy(heap.tag());
+    let was = slot.state();
+    slot.set_busy(was, heap.tag());
     // SAFETY: the slot is in our hands.
     unsafe {
         if whole < PARTLY_FROM {
@@ -241,13 +249,9 @@ unsafe fn retire_small(heap: &ThreadHeap, slot: &Slot, size: usize) -> bool {
             wipe::zero_bytes(slot.address + end, CANARY_SIZE);
         }
     }
-    slot.move_to(SlotState::Resting, heap.tag());
-    match magazine::rest(heap, slot) {
-        Ok(()) => true,
-        Err(duplicate) => {
-            report_duplicate(slot.class, duplicate.0);
-            true
-        }
+    slot.set(was.then(SlotState::Resting, heap.tag()));
+    if let Err(duplicate) = magazine::rest(heap, slot.class, slot.index) {
+        report_duplicate(slot.class, duplicate.0);
     }
 }
 
@@ -285,7 +289,7 @@ fn release_checked(heap: &ThreadHeap, address: usize, operation: Operation, clai
                 unsafe { retire_small(heap, &slot, size) };
             } else {
                 slot.move_to(SlotState::Resting, heap.tag());
-                if let Err(duplicate) = magazine::rest(heap, &slot) {
+                if let Err(duplicate) = magazine::rest(heap, slot.class, slot.index) {
                     report_duplicate(slot.class, duplicate.0);
                 }
             }
@@ -395,7 +399,7 @@ unsafe fn resize_small(heap: &ThreadHeap, slot: &Slot, old: usize, size: usize, 
     // An aligned block may lie in a larger class than its size needs; it need not move to shrink
     // there.
     if stays || (size > 0 && size <= old && old - size < whole / 4) {
-        slot.set_busy(state.tag());
+        slot.set_busy(state, state.tag());
         // SAFETY: the slot is in our hands; the new size fits it.
         unsafe { canary::reseal(&fixed().keys, slot.address, whole, old, size) };
         slot.set_live(kind, state.tag(), size);
@@ -479,7 +483,7 @@ pub fn usable_size(block: NonNull<u8>, operation: Operation) -> usize {
             let (whole, state) = (slot.size(), slot.state());
             let most = whole - CANARY_SIZE;
             if let Some(kind) = state.kind() {
-                slot.set_busy(state.tag());
+                slot.set_busy(state, state.tag());
                 // SAFETY: a live block, whose slot holds that much.
                 unsafe { canary::reseal(&fixed().keys, address, whole, size, most) };
                 slot.set_live(kind, state.tag(), most);

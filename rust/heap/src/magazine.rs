@@ -37,10 +37,10 @@ fn fill(heap: &ThreadHeap, class: usize) -> usize {
 
 /// Lets a wiped slot rest, and makes the one whose rest is over ready.
 #[inline(always)]
-pub(crate) fn rest(heap: &ThreadHeap, slot: &Slot) -> Result<(), Duplicate> {
-    let (places, turn) = heap.quarantine(slot.class);
-    match quarantine::rest(places, turn, heap.random().pair(), slot.index) {
-        Some(rested) => put(heap, slot.class, rested),
+pub(crate) fn rest(heap: &ThreadHeap, class: usize, index: u32) -> Result<(), Duplicate> {
+    let (places, turn) = heap.quarantine(class);
+    match quarantine::rest(places, turn, heap.random().byte(), index) {
+        Some(rested) => put(heap, class, rested),
         None => Ok(()),
     }
 }

@@ -209,6 +209,14 @@ pub(crate) fn in_data_pool(address: usize) -> bool {
     address.wrapping_sub(fixed().data) < fixed().data_size
 }
 
+/// Writes down the size of a block whose slot's state has no room for it.
+#[inline(never)]
+fn keep_size(class: usize, index: u32, size: usize) {
+    if let Some(place) = fixed().classes[class].slot(class, index).size_place() {
+        place.store(size as u32, Ordering::Relaxed);
+    }
+}
+
 impl Slot {
     /// Bytes of the slot.
     #[inline(always)]
@@ -244,9 +252,7 @@ impl Slot {
     pub(crate) fn set_live(&self, kind: Kind, tag: Tag, size: usize) {
         let whole = self.size();
         if whole > MAX_COMPACT {
-            if let Some(place) = self.size_place() {
-                place.store(size as u32, Ordering::Relaxed);
-            }
+            keep_size(self.class, self.index, size);
         }
         self.set(SlotWord::live(kind, tag).with_slack(whole - CANARY_SIZE - size));
     }
@@ -271,8 +277,8 @@ impl Slot {
     /// Marks the slot as being in our hands. The fence keeps what we do to the slot from being
     /// seen before the mark (it is no instruction on x86-64).
     #[inline(always)]
-    pub(crate) fn set_busy(&self, tag: Tag) {
-        self.state.store(self.state().then(SlotState::Busy, tag).0, Ordering::Relaxed);
+    pub(crate) fn set_busy(&self, was: SlotWord, tag: Tag) {
+        self.state.store(was.then(SlotState::Busy, tag).0, Ordering::Relaxed);
         core::sync::atomic::fence(Ordering::Release);
     }
 
@@ -285,7 +291,7 @@ impl Slot {
     /// Sets the state; what was done to the slot before is seen by whoever reads it with
     /// [`Slot::state_acquire`].
     #[inline(always)]
-    fn set(&self, state: SlotWord) {
+    pub(crate) fn set(&self, state: SlotWord) {
         self.state.store(state.0, Ordering::Release);
     }
 

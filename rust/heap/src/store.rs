@@ -14,7 +14,7 @@ use secmalloc_policy::random::Random;
 use secmalloc_policy::size_class::{MAX_SLAB, ZERO};
 use secmalloc_policy::slot_state::SlotState;
 
-use crate::lock::Lock;
+use crate::lock::{Held, Lock};
 use crate::pool::{fixed, Fixed};
 use crate::slab::{ClassMap, Life, Record};
 use crate::sys;
@@ -22,6 +22,9 @@ use crate::sys;
 /// Memory of empty slabs that a class keeps warm, in bytes: making pages present again costs
 /// more than anything else that an allocation does.
 const WARM_BYTES: usize = 1 << 20;
+
+/// Slabs that are purged at a time at most: those that lie side by side cost one system call.
+const PURGED_AT_ONCE: usize = 64;
 
 /// Memory is committed in steps that double up to this many bytes.
 const MAX_STEP: usize = 2 << 20;
@@ -74,11 +77,8 @@ impl Store {
         while drawn < out.len() {
             let Some(slab) = self.slab_with_room(fixed, map, class, random) else { break };
             let record = map.record(slab);
-            while drawn < out.len() && record.free_count.get() > 0 {
-                let place = take_random(record, random);
-                out[drawn].set(map.index(slab, place));
-                drawn += 1;
-            }
+            let taken = take_random(record, random, &out[drawn..], |place| map.index(slab, place));
+            drawn += taken;
             if record.free_count.get() == 0 {
                 unlink(map, &self.partial, slab);
             }
@@ -224,17 +224,10 @@ impl Store {
                 if free > 1 {
                     unlink(map, &self.partial, slab);
                 }
-                let warm = self.warm_count.get();
-                if warm as usize * map.slab_size() < WARM_BYTES || class == ZERO {
-                    link(map, &self.warm, slab);
-                    self.warm_count.set(warm + 1);
-                } else {
-                    // Nobody finds a slab that is in no list: its pages can go without the lock.
-                    record.life.set(Life::Purged);
-                    drop(held);
-                    purge(fixed, map, class, slab);
-                    held = self.lock.hold();
-                    link(map, &self.purged, slab);
+                link(map, &self.warm, slab);
+                self.warm_count.set(self.warm_count.get() + 1);
+                if self.warm_count.get() as usize * map.slab_size() > 2 * WARM_BYTES && class != ZERO {
+                    held = self.purge_some(fixed, map, class, held, WARM_BYTES / map.slab_size());
                 }
             } else if free == 1 {
                 link(map, &self.partial, slab);
@@ -248,37 +241,68 @@ impl Store {
     pub(crate) fn trim(&self, class: usize) -> bool {
         let fixed = fixed();
         let map = &fixed.classes[class];
-        let mut any = false;
         if class == ZERO {
             return false;
         }
         let mut held = self.lock.hold();
-        while let Some(slab) = first(&self.warm) {
-            unlink(map, &self.warm, slab);
-            self.warm_count.set(self.warm_count.get() - 1);
-            map.record(slab).life.set(Life::Purged);
-            drop(held);
-            purge(fixed, map, class, slab);
-            any = true;
-            held = self.lock.hold();
-            link(map, &self.purged, slab);
+        let any = self.warm_count.get() > 0;
+        while self.warm_count.get() > 0 {
+            held = self.purge_some(fixed, map, class, held, 0);
         }
         drop(held);
         any
     }
+
+    /// Gives the memory of empty slabs back, until `keep` are warm or enough is done for once.
+    fn purge_some<'a>(
+        &'a self,
+        fixed: &Fixed,
+        map: &ClassMap,
+        class: usize,
+        held: Held<'a>,
+        keep: usize,
+    ) -> Held<'a> {
+        let mut slabs = [0; PURGED_AT_ONCE];
+        let mut count = 0;
+        while let (Some(slab), true) = (
+            first(&self.warm),
+            count < PURGED_AT_ONCE && self.warm_count.get() as usize > keep,
+        ) {
+            unlink(map, &self.warm, slab);
+            self.warm_count.set(self.warm_count.get() - 1);
+            map.record(slab).life.set(Life::Purged);
+            slabs[count] = slab;
+            count += 1;
+        }
+        // Nobody finds a slab that is in no list: its pages can go without the lock.
+        drop(held);
+        let slabs = &mut slabs[..count];
+        slabs.sort_unstable();
+        for run in slabs.chunk_by(|a, b| a + 1 == *b) {
+            purge(fixed, map, class, run);
+        }
+        let held = self.lock.hold();
+        for slab in slabs {
+            link(map, &self.purged, *slab);
+        }
+        held
+    }
 }
 
-/// Gives a slab's memory back. Its slots are all free; they read as zero from now on, and a free
-/// of one of them is still a double free.
-fn purge(fixed: &Fixed, map: &ClassMap, class: usize, slab: u32) {
-    for place in 0..map.slots {
-        let slot = map.slot(class, map.index(slab, place));
-        let state = slot.state();
-        if state.state() == SlotState::Resting {
-            slot.move_to(SlotState::Purged, state.tag());
+/// Gives the memory of neighbouring slabs back. Their slots are all free; they read as zero from
+/// now on, and a free of one of them is still a double free.
+fn purge(fixed: &Fixed, map: &ClassMap, class: usize, run: &[u32]) {
+    let Some(&start) = run.first() else { return };
+    for &slab in run {
+        for place in 0..map.slots {
+            let slot = map.slot(class, map.index(slab, place));
+            let state = slot.state();
+            if state.state() == SlotState::Resting {
+                slot.move_to(SlotState::Purged, state.tag());
+            }
         }
     }
-    let (at, size) = (map.slab(slab), map.slab_size());
+    let (at, size) = (map.slab(start), map.slab_size() * run.len());
     // SAFETY: no block lives in an empty slab.
     unsafe {
         if !(fixed.features.guard_pages && sys::guard_pages(at, size)) {
@@ -287,20 +311,26 @@ fn purge(fixed: &Fixed, map: &ClassMap, class: usize, slab: u32) {
     }
 }
 
-/// Takes a random free slot out of a slab that has one: a word with free bits, from a random
-/// one on, and in it the first free bit from a random one on.
-fn take_random(record: &Record, random: &mut Random) -> u32 {
-    let number = u32::from(random.byte());
-    let mut word = number as usize >> 6;
-    while record.free[word & 3].get() == 0 {
-        word += 1;
+/// Takes up to `out.len()` free slots out of one random quarter of a slab that has some: how
+/// many. Within the quarter each is drawn at random. Staying in a quarter keeps what is allocated
+/// together in few pages; see "entropy" in ARCHITECTURE.md for what that leaves.
+fn take_random(record: &Record, random: &mut Random, out: &[Cell<u32>], index: impl Fn(u32) -> u32) -> usize {
+    let mut word = random.byte() as usize & 3;
+    while record.free[word].get() == 0 {
+        word = (word + 1) & 3;
     }
-    let bits = &record.free[word & 3];
-    let turn = number & 63;
-    let bit = (bits.get().rotate_right(turn).trailing_zeros() + turn) & 63;
-    bits.set(bits.get() & !(1 << bit));
-    record.free_count.set(record.free_count.get() - 1);
-    (word as u32 & 3) * 64 + bit
+    let mut bits = record.free[word].get();
+    let mut taken = 0;
+    while taken < out.len() && bits != 0 {
+        let turn = u32::from(random.byte()) & 63;
+        let bit = (bits.rotate_right(turn).trailing_zeros() + turn) & 63;
+        bits &= !(1 << bit);
+        out[taken].set(index(word as u32 * 64 + bit));
+        taken += 1;
+    }
+    record.free[word].set(bits);
+    record.free_count.set(record.free_count.get() - taken as u32);
+    taken
 }
 
 fn first(list: &List) -> Option<u32> {

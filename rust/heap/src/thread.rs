@@ -14,12 +14,15 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use secmalloc_policy::fault::Actor;
 use secmalloc_policy::quarantine;
 use secmalloc_policy::random::Random;
-use secmalloc_policy::size_class::{CLASSES, COUNT, MAGAZINES, QUARANTINES};
+use secmalloc_policy::size_class::{Places, COUNT, MAGAZINES, QUARANTINES};
 use secmalloc_policy::slot_state::Tag;
 
 use crate::lock::Lock;
 use crate::pool::{self, fixed, shared};
 use crate::sys;
+
+static MAGAZINE_PLACES: Places = MAGAZINES.0;
+static QUARANTINE_PLACES: Places = QUARANTINES.0;
 
 /// The thread word of a thread without a heap of its own.
 const NONE: usize = 1;
@@ -84,15 +87,19 @@ impl ThreadHeap {
     /// The magazine of a class, and the number of slots ready in it.
     #[inline(always)]
     pub(crate) fn magazine(&self, class: usize) -> (&[Cell<u32>], &Cell<u32>) {
-        let start = MAGAZINES.0[class];
-        (&self.magazines[start..start + CLASSES[class].magazine()], &self.ready[class])
+        let (start, length) = MAGAZINE_PLACES[class];
+        // SAFETY: the places of all classes lie in the array, one after the other.
+        let slots = unsafe { self.magazines.get_unchecked(start as usize..(start + length) as usize) };
+        (slots, &self.ready[class])
     }
 
     /// The quarantine of a class, and its turn.
     #[inline(always)]
     pub(crate) fn quarantine(&self, class: usize) -> (&[Cell<u32>], &Cell<u32>) {
-        let start = QUARANTINES.0[class];
-        (&self.quarantines[start..start + 2 * CLASSES[class].quarantine], &self.turns[class])
+        let (start, length) = QUARANTINE_PLACES[class];
+        // SAFETY: as in `magazine`.
+        let places = unsafe { self.quarantines.get_unchecked(start as usize..(start + length) as usize) };
+        (places, &self.turns[class])
     }
 
     fn begin(&self, number: u32) {

@@ -91,6 +91,19 @@ use vector::Vector;
 
 const WIDTH: usize = 16;
 
+/// Asks the processor for the line at an address, which need not be mapped.
+#[inline(always)]
+pub(crate) fn prefetch(address: usize) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint; it faults on nothing.
+    unsafe {
+        use core::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
+        _mm_prefetch::<_MM_HINT_T0>(core::ptr::without_provenance(address));
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
+
 /// Zeroes `half..=2 * half` bytes with vectors from both ends.
 ///
 /// # Safety

@@ -6,7 +6,8 @@
 //! unbroken with a margin (Aumasson, "Too Much Crypto", 2020), and placement is not a secret
 //! that has to outlive the process.
 
-const BLOCKS: usize = 4;
+/// Blocks made at a time.
+const BLOCKS: usize = 8;
 const WORDS: usize = 16 * BLOCKS;
 const BYTES: usize = 4 * WORDS;
 const KEY_BYTES: usize = 32;
@@ -21,59 +22,64 @@ pub struct Random {
     position: usize,
 }
 
-/// Four blocks at once, one to a lane, so that the compiler can use vectors.
+/// The same word of all blocks: the compiler makes vectors of the loops over it.
 type Lanes = [u32; BLOCKS];
 
-fn add(a: Lanes, b: Lanes) -> Lanes {
-    let mut sum = a;
-    for (lane, other) in sum.iter_mut().zip(b) {
-        *lane = lane.wrapping_add(other);
-    }
-    sum
-}
-
-fn xor_rotate(a: Lanes, b: Lanes, by: u32) -> Lanes {
-    let mut out = a;
-    for (lane, other) in out.iter_mut().zip(b) {
-        *lane = (*lane ^ other).rotate_left(by);
-    }
-    out
-}
-
 #[inline(always)]
-fn quarter(a: &mut Lanes, b: &mut Lanes, c: &mut Lanes, d: &mut Lanes) {
-    *a = add(*a, *b);
-    *d = xor_rotate(*d, *a, 16);
-    *c = add(*c, *d);
-    *b = xor_rotate(*b, *c, 12);
-    *a = add(*a, *b);
-    *d = xor_rotate(*d, *a, 8);
-    *c = add(*c, *d);
-    *b = xor_rotate(*b, *c, 7);
+fn quarter(a: u32, b: u32, c: u32, d: u32) -> (u32, u32, u32, u32) {
+    let a = a.wrapping_add(b);
+    let d = (d ^ a).rotate_left(16);
+    let c = c.wrapping_add(d);
+    let b = (b ^ c).rotate_left(12);
+    let a = a.wrapping_add(b);
+    let d = (d ^ a).rotate_left(8);
+    let c = c.wrapping_add(d);
+    let b = (b ^ c).rotate_left(7);
+    (a, b, c, d)
 }
 
-/// The keystream of four blocks for `key`, counters 0 to 3, nonce 0.
+/// A quarter round on four words of every block.
+#[inline(always)]
+#[allow(clippy::indexing_slicing)] // the loop that becomes a vector; constants below 16
+fn quarters(state: &mut [Lanes; 16], a: usize, b: usize, c: usize, d: usize) {
+    for lane in 0..BLOCKS {
+        let (x, y, z, w) =
+            quarter(state[a][lane], state[b][lane], state[c][lane], state[d][lane]);
+        state[a][lane] = x;
+        state[b][lane] = y;
+        state[c][lane] = z;
+        state[d][lane] = w;
+    }
+}
+
+/// The keystream of all blocks for `key`, counters from 0, nonce 0.
 fn keystream(key: &[u32; 8], rounds: usize) -> [Lanes; 16] {
-    let [c0, c1, c2, c3] = CONSTANTS.map(|word| [word; BLOCKS]);
-    let [k0, k1, k2, k3, k4, k5, k6, k7] = key.map(|word| [word; BLOCKS]);
-    let zero = [0; BLOCKS];
-    let start = [c0, c1, c2, c3, k0, k1, k2, k3, k4, k5, k6, k7, [0, 1, 2, 3], zero, zero, zero];
+    let mut start = [[0; BLOCKS]; 16];
+    for (lanes, word) in start.iter_mut().zip(CONSTANTS.iter().chain(key)) {
+        *lanes = [*word; BLOCKS];
+    }
+    if let Some(counters) = start.get_mut(12) {
+        for (number, counter) in counters.iter_mut().enumerate() {
+            *counter = number as u32;
+        }
+    }
     let mut state = start;
     let mut round = 0;
     while round < rounds {
-        let [x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, xa, xb, xc, xd, xe, xf] = &mut state;
-        quarter(x0, x4, x8, xc);
-        quarter(x1, x5, x9, xd);
-        quarter(x2, x6, xa, xe);
-        quarter(x3, x7, xb, xf);
-        quarter(x0, x5, xa, xf);
-        quarter(x1, x6, xb, xc);
-        quarter(x2, x7, x8, xd);
-        quarter(x3, x4, x9, xe);
+        quarters(&mut state, 0, 4, 8, 12);
+        quarters(&mut state, 1, 5, 9, 13);
+        quarters(&mut state, 2, 6, 10, 14);
+        quarters(&mut state, 3, 7, 11, 15);
+        quarters(&mut state, 0, 5, 10, 15);
+        quarters(&mut state, 1, 6, 11, 12);
+        quarters(&mut state, 2, 7, 8, 13);
+        quarters(&mut state, 3, 4, 9, 14);
         round = round.saturating_add(2);
     }
-    for (word, first) in state.iter_mut().zip(start) {
-        *word = add(*word, first);
+    for (lanes, first) in state.iter_mut().zip(start) {
+        for (word, first) in lanes.iter_mut().zip(first) {
+            *word = word.wrapping_add(first);
+        }
     }
     state
 }

@@ -40,7 +40,8 @@ const LINEAR_MAX: usize = LINEAR * MIN_ALIGNMENT;
 const PER_DOUBLING: usize = 4;
 /// Bytes that rest in each of a quarantine's two halves, per class and thread.
 const QUARANTINE_HALF: usize = 8 << 10;
-const MAX_QUARANTINE: usize = 512;
+/// A random byte chooses a place.
+const MAX_QUARANTINE: usize = 256;
 /// Bytes that travel between a thread and the central store at a time.
 const BATCH_BYTES: usize = 16 << 10;
 const MAX_BATCH: usize = 32;
@@ -138,21 +139,25 @@ const TABLE: [SizeClass; COUNT] = {
     table
 };
 
-/// Where each class's part begins in an array that serves all classes, and the array's length:
-/// `(starts, total)`, for `magazine()` slots of each class.
-pub const MAGAZINES: ([usize; COUNT], usize) = starts(true);
+/// Each class's part of an array that serves all classes: where it begins, and its length.
+pub type Places = [(u32, u32); COUNT];
+
+/// The parts for `magazine()` slots of each class, one after the other, and their total length.
+pub const MAGAZINES: (Places, usize) = places(true);
 
 /// The same for both halves of each class's quarantine.
-pub const QUARANTINES: ([usize; COUNT], usize) = starts(false);
+pub const QUARANTINES: (Places, usize) = places(false);
 
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // evaluated at compile time
-const fn starts(magazine: bool) -> ([usize; COUNT], usize) {
-    let mut at = [0; COUNT];
+const fn places(magazine: bool) -> (Places, usize) {
+    let mut at = [(0, 0); COUNT];
     let mut total = 0;
     let mut class = 0;
     while class < COUNT {
-        at[class] = total;
-        total += if magazine { TABLE[class].magazine() } else { 2 * TABLE[class].quarantine };
+        let length =
+            if magazine { TABLE[class].magazine() } else { 2 * TABLE[class].quarantine };
+        at[class] = (total as u32, length as u32);
+        total += length;
         class += 1;
     }
     (at, total)
@@ -247,6 +252,18 @@ mod tests {
             for offset in 0..(1usize << class.slab_shift) {
                 assert_eq!(class.slot_at(offset), offset / class.slot, "{} {offset}", class.slot);
             }
+        }
+    }
+
+    #[test]
+    fn places_follow_each_other() {
+        for (places, total) in [MAGAZINES, QUARANTINES] {
+            let mut next = 0;
+            for (start, length) in places {
+                assert!(start == next && length > 0);
+                next = start + length;
+            }
+            assert_eq!(next as usize, total);
         }
     }
 

@@ -146,7 +146,6 @@ pub(crate) unsafe fn seal(at: usize, size: usize) -> bool {
 }
 
 /// Sleeps while `word` is `value`; may wake for no reason.
-#[cfg(not(loom))]
 pub(crate) fn futex_wait(word: &core::sync::atomic::AtomicU32, value: u32) {
     let operation = (libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG) as usize;
     // SAFETY: the kernel only reads the word, which lives as long as the borrow.
@@ -156,7 +155,6 @@ pub(crate) fn futex_wait(word: &core::sync::atomic::AtomicU32, value: u32) {
 }
 
 /// Wakes one sleeper.
-#[cfg(not(loom))]
 pub(crate) fn futex_wake(word: &core::sync::atomic::AtomicU32) {
     let operation = (libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG) as usize;
     // SAFETY: the address is only a key here.

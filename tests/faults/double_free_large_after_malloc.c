@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Allocates between the two frees of a large block; the new block must not be taken for the old.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(100000));
+    free(p);
+    hide(malloc(100000));
+    free(p);
+    return 0;
+}
