@@ -4,6 +4,7 @@
 //!
 //! | file | what it exports |
 //! |---|---|
+//! | `cxx.rs` | C++ operators new and delete |
 //! | `standard.rs` | the malloc family of ISO C, POSIX and glibc |
 //! | `glibc.rs` | tuning and statistics, which replace glibc's so that static links are whole |
 //! | `own.rs` | `secmalloc_*`, declared in `secmalloc.h` |
@@ -13,6 +14,8 @@
 #[cfg(all(feature = "capi", not(panic = "abort")))]
 compile_error!("secmalloc must be built with panic = \"abort\": nothing may unwind into C");
 
+#[cfg(feature = "capi")]
+pub mod cxx;
 #[cfg(feature = "capi")]
 pub mod glibc;
 #[cfg(feature = "capi")]

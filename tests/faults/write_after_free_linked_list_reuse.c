@@ -4,14 +4,14 @@
 
 struct element {
     char payload[32];
-    struct element *volatile next;
+    char *volatile next;
 };
 
 int main(void)
 {
     struct element *last = hide(malloc(sizeof *last));
     free(last);
-    last->next = last;
+    last->next = last->payload + 1; // an address whose lowest byte is not 0
     reuse_all(sizeof *last);
     return 0;
 }

@@ -140,7 +140,8 @@ impl Fixed {
     pub(crate) fn commit(&self, at: usize, size: usize) -> bool {
         // SAFETY: part of our reservation that nobody uses yet.
         let committed = unsafe { sys::protect(at, size, Access::Write) };
-        if committed && self.features.seal {
+        // Where guards need `mprotect`, they are worth more than the seal that would forbid it.
+        if committed && self.features.seal && self.features.guard_pages {
             // SAFETY: committed memory stays so; purging it is still allowed.
             unsafe { sys::seal(at, size) };
         }
@@ -172,6 +173,7 @@ pub(crate) fn start() -> bool {
     // makes its size one too.
     unsafe {
         sys::protect(FIXED.0.get().addr(), size_of::<Fixed>(), Access::Read);
+        sys::seal(FIXED.0.get().addr(), size_of::<Fixed>());
     }
     // Release: see `started`.
     READY.store(true, Ordering::Release);

@@ -16,7 +16,7 @@ use secmalloc_policy::slot_state::SlotState;
 
 use crate::lock::{Held, Lock};
 use crate::pool::{fixed, Fixed};
-use crate::slab::{ClassMap, Life, Record};
+use crate::slab::{ClassMap, Life};
 use crate::sys;
 
 /// Memory of empty slabs that a class keeps warm, in bytes: making pages present again costs
@@ -76,10 +76,9 @@ impl Store {
         let mut drawn = 0;
         while drawn < out.len() {
             let Some(slab) = self.slab_with_room(fixed, map, class, random) else { break };
-            let record = map.record(slab);
-            let taken = take_random(record, random, &out[drawn..], |place| map.index(slab, place));
+            let taken = take_random(map, slab, random, &out[drawn..]);
             drawn += taken;
-            if record.free_count.get() == 0 {
+            if map.record(slab).free_count.get() == 0 {
                 unlink(map, &self.partial, slab);
             }
         }
@@ -196,7 +195,7 @@ impl Store {
         if fixed.features.guard_pages && unsafe { sys::guard_pages(at, size) } {
             return;
         }
-        if !fixed.features.seal && COSTLY_GUARDS_USED.fetch_add(1, Ordering::Relaxed) < COSTLY_GUARDS {
+        if COSTLY_GUARDS_USED.fetch_add(1, Ordering::Relaxed) < COSTLY_GUARDS {
             // SAFETY: as above.
             unsafe { sys::protect(at, size, sys::Access::Nothing) };
         }
@@ -314,8 +313,10 @@ fn purge(fixed: &Fixed, map: &ClassMap, class: usize, run: &[u32]) {
 /// Takes up to `out.len()` free slots out of one random quarter of a slab that has some: how
 /// many. Within the quarter each is drawn at random. Staying in a quarter keeps what is allocated
 /// together in few pages; see "entropy" in ARCHITECTURE.md for what that leaves.
-fn take_random(record: &Record, random: &mut Random, out: &[Cell<u32>], index: impl Fn(u32) -> u32) -> usize {
-    let mut word = random.byte() as usize & 3;
+fn take_random(map: &ClassMap, slab: u32, random: &mut Random, out: &[Cell<u32>]) -> usize {
+    let record = map.record(slab);
+    // Each slot is as likely as any other to name the quarter.
+    let mut word = (u32::from(random.byte()) * map.slots) as usize >> 14;
     while record.free[word].get() == 0 {
         word = (word + 1) & 3;
     }
@@ -325,7 +326,7 @@ fn take_random(record: &Record, random: &mut Random, out: &[Cell<u32>], index: i
         let turn = u32::from(random.byte()) & 63;
         let bit = (bits.rotate_right(turn).trailing_zeros() + turn) & 63;
         bits &= !(1 << bit);
-        out[taken].set(index(word as u32 * 64 + bit));
+        out[taken].set(map.index(slab, word as u32 * 64 + bit));
         taken += 1;
     }
     record.free[word].set(bits);
