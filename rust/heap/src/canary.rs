@@ -14,7 +14,7 @@
 //!
 //! The hash's first byte is never 0, so that a terminating NUL written one too far is found
 //! always; its second byte always is, so that a string that lost its terminator shows no more
-//! than one byte of it. That leaves 47 unpredictable bits in a word whose slack is known.
+//! than one byte of it. That leaves 56 bits to guess.
 //!
 //! The word is only ever changed by one store of 8 bytes: the check of a neighbour, in another
 //! thread, sees it whole or not at all.

@@ -18,6 +18,8 @@ mod large;
 mod life;
 mod lock;
 mod magazine;
+#[cfg(test)]
+mod placement_tests;
 mod pool;
 mod signal;
 mod slab;

@@ -320,16 +320,26 @@ fn take_random(map: &ClassMap, slab: u32, random: &mut Random, out: &[Cell<u32>]
     while record.free[word].get() == 0 {
         word = (word + 1) & 3;
     }
+    // The free places of the quarter, listed once; then each draw swaps the last one in.
     let mut bits = record.free[word].get();
-    let mut taken = 0;
-    while taken < out.len() && bits != 0 {
-        let turn = u32::from(random.byte()) & 63;
-        let bit = (bits.rotate_right(turn).trailing_zeros() + turn) & 63;
-        bits &= !(1 << bit);
-        out[taken].set(map.index(slab, word as u32 * 64 + bit));
-        taken += 1;
+    let mut places = [0u8; 64];
+    let mut free = 0;
+    while bits != 0 {
+        places[free & 63] = bits.trailing_zeros() as u8;
+        bits &= bits - 1;
+        free += 1;
     }
-    record.free[word].set(bits);
+    let taken = free.min(out.len());
+    let mut left = record.free[word].get();
+    for to in out.iter().take(taken) {
+        let chosen = (random.byte() as usize * free) >> 8;
+        let place = places[chosen & 63];
+        free -= 1;
+        places[chosen & 63] = places[free & 63];
+        left &= !(1 << place);
+        to.set(map.index(slab, word as u32 * 64 + u32::from(place)));
+    }
+    record.free[word].set(left);
     record.free_count.set(record.free_count.get() - taken as u32);
     taken
 }
