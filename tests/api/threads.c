@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <time.h>
 
-enum { THREADS = 8, PLACES = 4096, SECONDS = 3 };
+enum { THREADS = 8, PLACES = 4096, SECONDS = 2 };
 
 struct header {
     size_t size; /* of the whole block */

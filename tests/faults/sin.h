@@ -30,6 +30,9 @@ extern void free_aligned_sized(void *, size_t, size_t) __attribute__((weak));
 struct secmalloc_counts;
 extern int32_t secmalloc_check(struct secmalloc_counts *) __attribute__((weak));
 
+// Every program asks for malloc, used or not: for weak names alone no linker keeps a library.
+static void *(*const always_malloc)(size_t) __attribute__((used)) = malloc;
+
 // The same pointer, of which the compiler knows nothing any more: it can neither leave out what
 // the program does wrong nor warn of it.
 static inline void *hide(const void *pointer)

@@ -2,13 +2,15 @@
 //! The one place that turns a fault into bytes, and ends the process.
 
 use core::fmt::{Display, Write};
+use core::mem::size_of;
 
-use secmalloc_policy::fault::{Fault, Operation};
+use secmalloc_policy::fault::{Fault, Operation, Stray};
 use secmalloc_policy::message::{render, Context, Text};
 use secmalloc_policy::options::Policy;
 
 use crate::pool::fixed;
 use crate::sys;
+use crate::whereabouts;
 
 const STDERR: i32 = 2;
 
@@ -29,11 +31,19 @@ pub(crate) fn found(fault: &Fault, operation: Operation) {
 
 /// Writes the message, with one `write`.
 pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool) {
+    let mut room: whereabouts::Line = [0; size_of::<whereabouts::Line>()];
+    let memory = match fault {
+        Fault::InvalidFree { pointer, stray: Stray::Foreign } => {
+            whereabouts::mapping_at(*pointer, &mut room)
+        }
+        _ => None,
+    };
     let context = Context {
         process: sys::process_id(),
         thread: sys::thread_id(),
         operation,
         stops,
+        memory: memory.and_then(|line| core::str::from_utf8(line).ok()),
     };
     sys::write_all(STDERR, render(fault, &context).as_bytes());
 }

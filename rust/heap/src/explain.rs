@@ -214,15 +214,23 @@ pub(crate) fn bad_pointer(address: usize, operation: Operation) -> Fault {
 pub(crate) fn access(address: usize) -> Option<Fault> {
     let contact = Contact::Guarded;
     if slab::in_data_pool(address) {
-        let Spot { slot, offset } = slab::spot(fixed(), address)?;
-        let block = block(&slot);
-        return match slot.state().state() {
+        let spot = slab::spot(fixed(), address);
+        return match spot.map(|spot| (spot.slot.state().state(), spot)) {
             // Only a slot without memory can be live and fault.
-            SlotState::LiveMalloc | SlotState::LiveNew | SlotState::LiveNewArray => {
-                Some(Fault::HeapBufferOverflow { block, offset, contact })
+            Some((SlotState::LiveMalloc | SlotState::LiveNew | SlotState::LiveNewArray, spot)) => {
+                Some(Fault::HeapBufferOverflow { block: block(&spot.slot), offset: spot.offset, contact })
             }
-            SlotState::Resting | SlotState::Purged => Some(Fault::UseAfterFreeAccess { block, offset }),
-            _ => None,
+            Some((SlotState::Resting | SlotState::Purged, spot)) => {
+                Some(Fault::UseAfterFreeAccess { block: block(&spot.slot), offset: spot.offset })
+            }
+            // A guard, or memory that was never committed: somebody ran far past a block.
+            _ => slab::live_around(address).map(|slot| match address.checked_sub(slot.address) {
+                Some(offset) => Fault::HeapBufferOverflow { block: block(&slot), offset, contact },
+                None => {
+                    let distance = slot.address - address;
+                    Fault::HeapBufferUnderflow { block: block(&slot), distance, contact }
+                }
+            }),
         };
     }
     match large::near(address)? {

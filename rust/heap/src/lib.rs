@@ -27,6 +27,7 @@ mod store;
 mod sweep;
 mod sys;
 mod thread;
+mod whereabouts;
 mod wipe;
 
 pub use die::panicked;

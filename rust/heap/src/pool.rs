@@ -7,7 +7,7 @@
 //! in [`Fixed`], whose pages become read-only: options, keys, and where everything lies.
 
 use core::cell::UnsafeCell;
-use core::mem::size_of;
+use core::mem::{size_of, MaybeUninit};
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use secmalloc_policy::layout::{self, Plan};
@@ -25,7 +25,6 @@ use crate::sys::{self, Access};
 use crate::thread::{Registry, ThreadHeap};
 
 /// What is decided at start and read-only from then on.
-#[repr(C, align(65536))]
 pub(crate) struct Fixed {
     pub(crate) data: usize,
     pub(crate) data_size: usize,
@@ -81,11 +80,13 @@ struct RegionCounter {
 /// No class.
 pub(crate) const NO_CLASS: u8 = u8::MAX;
 
-struct Place(UnsafeCell<core::mem::MaybeUninit<Fixed>>);
+/// Alone on its pages, whatever their size: they become read-only.
+#[repr(C, align(65536))]
+struct Place(UnsafeCell<MaybeUninit<Fixed>>);
 // SAFETY: written once, under `START`, before `READY` is set; only read afterwards.
 unsafe impl Sync for Place {}
 
-static FIXED: Place = Place(UnsafeCell::new(core::mem::MaybeUninit::zeroed()));
+static FIXED: Place = Place(UnsafeCell::new(MaybeUninit::zeroed()));
 static START: Lock = Lock::new();
 static READY: AtomicBool = AtomicBool::new(false);
 
@@ -169,11 +170,11 @@ pub(crate) fn start() -> bool {
     let Some(fixed) = lay_out(options, &mut random) else { return false };
     // SAFETY: nobody reads `FIXED` before `READY`, and `START` keeps other writers out.
     unsafe { (*FIXED.0.get()).write(fixed) };
-    // SAFETY: the pages hold nothing but `Fixed`: its alignment, a multiple of every page size,
-    // makes its size one too.
+    // SAFETY: the pages hold nothing but `Fixed`: the alignment of `Place`, a multiple of every page
+    // size, makes its size one too.
     unsafe {
-        sys::protect(FIXED.0.get().addr(), size_of::<Fixed>(), Access::Read);
-        sys::seal(FIXED.0.get().addr(), size_of::<Fixed>());
+        sys::protect(FIXED.0.get().addr(), size_of::<Place>(), Access::Read);
+        sys::seal(FIXED.0.get().addr(), size_of::<Place>());
     }
     // Release: see `started`.
     READY.store(true, Ordering::Release);
@@ -228,9 +229,15 @@ fn read_options() -> Option<(Options, bool)> {
         Ok(text) => Options::parse(text.unwrap_or(&[]), |_| complained = true),
         Err(sys::NotYet) => {
             // Called before the C library set itself up: what the kernel was given still counts.
-            let mut room = [0u8; 16 << 10];
-            let all = sys::read_file(c"/proc/self/environ", &mut room);
-            let own = all
+            // Of an environment larger than this, only the first part does.
+            let (mut room, mut all, mut length) = ([0; 4096], [0; 16 << 10], 0);
+            sys::read_file(c"/proc/self/environ", &mut room, |piece| {
+                let Some(to) = all.get_mut(length..length + piece.len()) else { return false };
+                to.copy_from_slice(piece);
+                length += piece.len();
+                true
+            });
+            let own = all[..length]
                 .split(|&byte| byte == 0)
                 .find_map(|entry| sys::value_of(entry, options::VARIABLE.as_bytes()));
             Options::parse(own.unwrap_or(&[]), |_| complained = true)
@@ -308,6 +315,12 @@ fn try_plan(plan: Plan, page: usize, options: Options, random: &mut Random) -> O
         unsafe { sys::unmap(data, data_size + 2 * MARGIN) };
         return None;
     };
+    // SAFETY: both pools are ours. Their use is sparse: a huge page for each corner that is touched
+    // would multiply the memory in use.
+    unsafe {
+        sys::small_pages_only(data, data_size + 2 * MARGIN);
+        sys::small_pages_only(metadata, parts.total());
+    }
     let data = data + MARGIN;
 
     let shared = metadata;

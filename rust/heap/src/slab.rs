@@ -209,6 +209,31 @@ pub(crate) fn in_data_pool(address: usize) -> bool {
     address.wrapping_sub(fixed().data) < fixed().data_size
 }
 
+/// The live block nearest to an address in a slab without blocks, in the slabs before and after.
+pub(crate) fn live_around(address: usize) -> Option<Slot> {
+    let distance = address.wrapping_sub(fixed().data);
+    let class = usize::from(fixed().class_of_region(distance >> fixed().region_shift));
+    let map = fixed().classes.get(class)?;
+    let slab = (address.wrapping_sub(map.base) >> map.slab_shift) as u32;
+    let live = |slab: u32, place: u32| {
+        let slot = map.slot(class, map.index(slab, place));
+        slot.state().is_live().then_some(slot)
+    };
+    let known = |slab: &u32| *slab < map.slabs && address >= map.base;
+    let before = slab
+        .checked_sub(1)
+        .filter(known)
+        .and_then(|slab| (0..map.slots).rev().find_map(|place| live(slab, place)));
+    let after = slab
+        .checked_add(1)
+        .filter(known)
+        .and_then(|slab| (0..map.slots).find_map(|place| live(slab, place)));
+    match (before, after) {
+        (Some(low), Some(high)) if high.address - address < address - low.address => Some(high),
+        (low, high) => low.or(high),
+    }
+}
+
 /// Writes down the size of a block whose slot's state has no room for it.
 #[inline(never)]
 fn keep_size(class: usize, index: u32, size: usize) {

@@ -45,7 +45,7 @@ impl Write for Text {
 
 /// Who says it, and what follows.
 #[derive(Debug, Clone, Copy)]
-pub struct Context {
+pub struct Context<'a> {
     /// Process id.
     pub process: u32,
     /// The thread that found the fault.
@@ -54,18 +54,20 @@ pub struct Context {
     pub operation: Operation,
     /// Whether the process ends now.
     pub stops: bool,
+    /// What memory a foreign pointer points to, if the system says.
+    pub memory: Option<&'a str>,
 }
 
 /// The whole message.
 #[must_use]
-pub fn render(fault: &Fault, context: &Context) -> Text {
+pub fn render(fault: &Fault, context: &Context<'_>) -> Text {
     let mut text = Text::default();
     // `Text` never fails to be written to: it cuts.
     let _ = write(&mut text, fault, context);
     text
 }
 
-fn write(text: &mut Text, fault: &Fault, context: &Context) -> fmt::Result {
+fn write(text: &mut Text, fault: &Fault, context: &Context<'_>) -> fmt::Result {
     let Context { process, operation, .. } = *context;
     write!(text, "secmalloc: {process}: {}: {}: ", fault.name(), operation.name())?;
     detail(text, fault)?;
@@ -74,6 +76,9 @@ fn write(text: &mut Text, fault: &Fault, context: &Context) -> fmt::Result {
         Fault::InvalidFree { pointer, .. } => writeln!(text, "  pointer    {pointer:#x}")?,
         Fault::MetadataCorruption { state, .. } => writeln!(text, "  state      {state:#04x}")?,
         _ => {}
+    }
+    if let Some(memory) = context.memory {
+        writeln!(text, "  memory     {memory}")?;
     }
     if let Some(block) = fault.block() {
         describe(text, &block)?;
@@ -211,7 +216,7 @@ mod tests {
 
     fn lines(fault: &Fault) -> String {
         let context =
-            Context { process: 42, thread: 43, operation: Operation::Free, stops: true };
+            Context { process: 42, thread: 43, operation: Operation::Free, stops: true, memory: None };
         String::from_utf8(render(fault, &context).as_bytes().to_vec()).unwrap()
     }
 
@@ -320,6 +325,7 @@ mod tests {
             thread: u32::MAX,
             operation: Operation::FreeAlignedSized,
             stops: false,
+            memory: None,
         };
         let text = render(&fault, &context);
         assert!(text.as_bytes().len() < CAPACITY && text.as_bytes().ends_with(b"(policy)\n"));

@@ -191,13 +191,13 @@ impl Mapping {
         self
     }
 
-    /// Uses more of the room that was left behind the block.
-    pub(crate) fn grow_in_place(&mut self, data_size: usize) -> bool {
+    /// The mapping with more pages, from the room that was left behind the block.
+    pub(crate) fn grow_in_place(mut self, data_size: usize) -> Option<Mapping> {
         let more = data_size - self.data_size;
         // At least one page of guard must stay.
         let room = (self.span_end() - self.data_end()).saturating_sub(fixed().page);
         if !self.costly || more > room {
-            return false;
+            return None;
         }
         let at = self.data_end();
         // SAFETY: the room is ours, and nothing is there. A part of the block that was given back
@@ -206,10 +206,8 @@ impl Mapping {
             sys::protect(at, more, Access::Write)
                 && (!fixed().features.guard_pages || sys::unguard_pages(at, more))
         };
-        if grown {
-            self.data_size = data_size;
-        }
-        grown
+        self.data_size = data_size;
+        grown.then_some(self)
     }
 
     /// Moves the pages to the start of another mapping, whose pages were never touched.

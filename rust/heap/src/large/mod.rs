@@ -219,46 +219,48 @@ pub(crate) fn retire(descriptor: &Descriptor) {
     large.table.remove(descriptor.block);
 }
 
-/// Changes the size of a block that was found and checked.
+/// Changes the size of a block that was found and checked. `None` if another thread ended it
+/// meanwhile.
 pub(crate) fn resize(heap: &ThreadHeap, old: &Descriptor, size: usize) -> Option<Resized> {
     let page = fixed().page;
     let front = old.block - old.mapping.data;
     let data_size = front.checked_add(size)?.checked_next_multiple_of(page)?;
     let large = &shared().large;
-    let mut new = Descriptor { size, ..*old };
-    if data_size < old.mapping.data_size {
-        new.mapping = old.mapping.shrink(data_size);
-    } else if data_size > old.mapping.data_size && !new.mapping.grow_in_place(data_size) {
-        let Some(target) = Mapping::make(data_size, page, true, heap.random()) else {
-            return Some(Resized::MustCopy);
-        };
-        // Out of the table before the pages move: a sweep must not look for them here.
-        {
-            let _held = large.lock.hold();
-            large.table.remove(old.block)?;
-        }
-        if !old.mapping.move_to(&target) {
-            target.unmap();
-            large.insert(old);
-            return Some(Resized::MustCopy);
-        }
-        new.mapping = target;
-        new.block = target.data + front;
-        unfill(old, &new);
-        new.seal();
-        old.mapping.unmap();
+    // Out of the table while its pages change: a sweep must not look for them.
+    {
         let _held = large.lock.hold();
-        large.remember(old, heap.thread());
-        // Cannot fail: the place that `remove` made free is still there, or another was.
-        large.table.insert(&new);
-        return Some(Resized::Here(new.block));
+        large.table.remove(old.block)?;
     }
-    let _held = large.lock.hold();
+    let resized = if data_size <= old.mapping.data_size {
+        Some(old.mapping.shrink(data_size))
+    } else {
+        old.mapping.grow_in_place(data_size).or_else(|| move_to_larger(heap, old, data_size))
+    };
+    let Some(mapping) = resized else {
+        large.insert(old);
+        return Some(Resized::MustCopy);
+    };
+    let new = Descriptor { block: mapping.data + front, size, mapping, ..*old };
     unfill(old, &new);
     new.seal();
-    large.table.remove(old.block)?;
+    let _held = large.lock.hold();
+    if new.block != old.block {
+        large.remember(old, heap.thread());
+    }
+    // There is room: `remove` made some.
     large.table.insert(&new);
     Some(Resized::Here(new.block))
+}
+
+/// Moves a block's pages, without a copy, to a mapping with room to grow.
+fn move_to_larger(heap: &ThreadHeap, old: &Descriptor, data_size: usize) -> Option<Mapping> {
+    let target = Mapping::make(data_size, fixed().page, true, heap.random())?;
+    if old.mapping.move_to(&target) {
+        old.mapping.unmap();
+        return Some(target);
+    }
+    target.unmap();
+    None
 }
 
 /// Zeroes what was fill and becomes part of the block.

@@ -14,6 +14,7 @@ mod machine;
 pub(crate) use libc_calls::*;
 pub(crate) use machine::{set_thread_word, thread_identity, thread_word};
 
+use core::ffi::CStr;
 use core::ptr::NonNull;
 
 /// `MADV_GUARD_INSTALL` and `MADV_GUARD_REMOVE`, Linux 6.13.
@@ -106,6 +107,15 @@ unsafe fn advise(at: usize, size: usize, advice: i32) -> bool {
 pub(crate) unsafe fn drop_pages(at: usize, size: usize) -> bool {
     // SAFETY: passed on to the caller.
     unsafe { advise(at, size, libc::MADV_DONTNEED) }
+}
+
+/// Keeps the kernel from backing a range with huge pages.
+///
+/// # Safety
+/// - The range is ours.
+pub(crate) unsafe fn small_pages_only(at: usize, size: usize) {
+    // SAFETY: passed on to the caller. A kernel without huge pages refuses, which is as good.
+    let _ = unsafe { advise(at, size, libc::MADV_NOHUGEPAGE) };
 }
 
 /// Drops pages and makes every touch of them a SIGSEGV, without a mapping of its own. `false`
@@ -229,27 +239,28 @@ pub(crate) fn address_space_limit() -> usize {
     limit(libc::RLIMIT_AS as usize).min(limit(libc::RLIMIT_DATA as usize)) as usize
 }
 
-/// Reads a small file whole, as far as it fits; the bytes read.
-pub(crate) fn read_file<'a>(path: &core::ffi::CStr, to: &'a mut [u8]) -> &'a [u8] {
+/// Reads a file piece by piece, through `room`; `take` gets each piece and says whether to go on.
+pub(crate) fn read_file(path: &CStr, room: &mut [u8], mut take: impl FnMut(&[u8]) -> bool) {
     let flags = (libc::O_RDONLY | libc::O_CLOEXEC) as usize;
     let here = libc::AT_FDCWD as usize;
     // SAFETY: the path is a C string; opening changes nothing of ours.
     let Ok(file) = (unsafe { call(libc::SYS_openat, [here, path.as_ptr() as usize, flags, 0, 0, 0]) })
     else {
-        return &[];
+        return;
     };
-    let mut length = 0;
-    while let Some(room) = to.get_mut(length..).filter(|room| !room.is_empty()) {
+    loop {
         // SAFETY: the kernel writes at most what there is room for.
-        match unsafe { call(libc::SYS_read, [file, room.as_mut_ptr() as usize, room.len(), 0, 0, 0]) } {
-            Ok(count) if count > 0 => length += count,
+        let got = unsafe {
+            call(libc::SYS_read, [file, room.as_mut_ptr() as usize, room.len(), 0, 0, 0])
+        };
+        match got {
+            Ok(count) if count > 0 && take(room.get(..count).unwrap_or(&[])) => {}
             Err(libc::EINTR) => {}
             _ => break,
         }
     }
     // SAFETY: the descriptor is ours and is not used again.
     let _ = unsafe { call(libc::SYS_close, [file, 0, 0, 0, 0, 0]) };
-    to.get(..length).unwrap_or(&[])
 }
 
 /// Ends the process by SIGABRT. The program's own handler runs first, as it does for `abort`
