@@ -87,7 +87,7 @@ impl Wanted {
 #[inline(never)]
 extern "C-unwind" fn beg(wanted: Wanted, throws: bool) -> *mut c_void {
     // SAFETY: defined above; constant once the library is loaded.
-    let library = unsafe { &*(&raw const secmalloc_cxx) };
+    let library = unsafe { &secmalloc_cxx };
     loop {
         // SAFETY: a function of the C++ library, without arguments.
         let handler = library.get_new_handler.and_then(|get| unsafe { get() });

@@ -48,7 +48,14 @@ pub extern "C" fn mallinfo() -> libc::mallinfo {
 /// `keepcost` what [`malloc_trim`] could give back of freed large blocks.
 #[no_mangle]
 pub extern "C" fn mallinfo2() -> libc::mallinfo2 {
-    let Totals { small, small_free, free_slots, large, large_blocks, kept } = totals();
+    let Totals {
+        small,
+        small_free,
+        free_slots,
+        large,
+        large_blocks,
+        kept,
+    } = totals();
     libc::mallinfo2 {
         arena: small,
         ordblks: free_slots,
@@ -88,8 +95,17 @@ pub unsafe extern "C" fn malloc_info(options: c_int, stream: *mut libc::FILE) ->
          <total type=\"rest\" count=\"{}\" size=\"{}\"/>\n\
          <total type=\"mmap\" count=\"{}\" size=\"{}\"/>\n\
          <system type=\"current\" size=\"{}\"/>\n</malloc>",
-        t.free_slots, t.small_free, t.large_blocks, t.large, t.small, t.small,
-        t.free_slots, t.small_free, t.large_blocks, t.large, t.small.saturating_add(t.large),
+        t.free_slots,
+        t.small_free,
+        t.large_blocks,
+        t.large,
+        t.small,
+        t.small,
+        t.free_slots,
+        t.small_free,
+        t.large_blocks,
+        t.large,
+        t.small.saturating_add(t.large),
     );
     let bytes = text.as_bytes();
     let from = bytes.as_ptr().cast();

@@ -99,9 +99,14 @@ pub extern "C" fn secmalloc_version() -> *const c_char {
 /// # Safety
 /// - `block` is null, or a structure whose `struct_size` is set and which may be written.
 #[no_mangle]
-pub unsafe extern "C" fn secmalloc_describe(ptr: *const c_void, block: *mut secmalloc_block) -> i32 {
+pub unsafe extern "C" fn secmalloc_describe(
+    ptr: *const c_void,
+    block: *mut secmalloc_block,
+) -> i32 {
     // SAFETY: the caller's promise.
-    let Some(to) = (unsafe { block.as_mut() }) else { return SECMALLOC_INVALID_ARGUMENT };
+    let Some(to) = (unsafe { block.as_mut() }) else {
+        return SECMALLOC_INVALID_ARGUMENT;
+    };
     if to.struct_size != size_of::<secmalloc_block>() {
         return SECMALLOC_INVALID_ARGUMENT;
     }
@@ -158,7 +163,10 @@ pub unsafe extern "C" fn secmalloc_describe(ptr: *const c_void, block: *mut secm
 pub unsafe extern "C" fn secmalloc_check(counts: *mut secmalloc_counts) -> i32 {
     // SAFETY: the caller's promise.
     let to = unsafe { counts.as_mut() };
-    if to.as_ref().is_some_and(|to| to.struct_size != size_of::<secmalloc_counts>()) {
+    if to
+        .as_ref()
+        .is_some_and(|to| to.struct_size != size_of::<secmalloc_counts>())
+    {
         return SECMALLOC_INVALID_ARGUMENT;
     }
     let seen = check();
@@ -178,13 +186,21 @@ pub unsafe extern "C" fn secmalloc_check(counts: *mut secmalloc_counts) -> i32 {
 /// # Safety
 /// - `name` is null or a string; `buffer` is null or may be written for `size` bytes.
 #[no_mangle]
-pub unsafe extern "C" fn secmalloc_option(name: *const c_char, buffer: *mut c_char, size: usize) -> i32 {
+pub unsafe extern "C" fn secmalloc_option(
+    name: *const c_char,
+    buffer: *mut c_char,
+    size: usize,
+) -> i32 {
     if name.is_null() || buffer.is_null() || size == 0 {
         return SECMALLOC_INVALID_ARGUMENT;
     }
     // SAFETY: the caller's promise.
     let name = unsafe { CStr::from_ptr(name) };
-    let mut to = Buffer { at: buffer, room: size, cut: false };
+    let mut to = Buffer {
+        at: buffer,
+        room: size,
+        cut: false,
+    };
     let known = option(name.to_bytes(), &mut to);
     let cut = to.cut;
     // SAFETY: `Buffer` always leaves one byte.

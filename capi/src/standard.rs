@@ -60,7 +60,10 @@ pub extern "C" fn malloc(size: usize) -> *mut c_void {
 /// `count * size` bytes that read as zero. `ENOMEM` also where the product overflows.
 #[no_mangle]
 pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
-    serve(Request::array(count, size).map(Request::zeroed), Operation::Calloc)
+    serve(
+        Request::array(count, size).map(Request::zeroed),
+        Operation::Calloc,
+    )
 }
 
 /// Ends a block. `NULL` is allowed.
@@ -91,7 +94,10 @@ pub unsafe extern "C" fn cfree(ptr: *mut c_void) {
 /// - As [`free`].
 #[no_mangle]
 pub unsafe extern "C" fn free_sized(ptr: *mut c_void, size: usize) {
-    let claim = Claim { size: Some(size), alignment: None };
+    let claim = Claim {
+        size: Some(size),
+        alignment: None,
+    };
     // SAFETY: the caller's promise.
     unsafe { end(ptr, Operation::FreeSized, claim) }
 }
@@ -102,7 +108,10 @@ pub unsafe extern "C" fn free_sized(ptr: *mut c_void, size: usize) {
 /// - As [`free`].
 #[no_mangle]
 pub unsafe extern "C" fn free_aligned_sized(ptr: *mut c_void, alignment: usize, size: usize) {
-    let claim = Claim { size: Some(size), alignment: Some(alignment) };
+    let claim = Claim {
+        size: Some(size),
+        alignment: Some(alignment),
+    };
     // SAFETY: the caller's promise.
     unsafe { end(ptr, Operation::FreeAlignedSized, claim) }
 }
@@ -110,8 +119,14 @@ pub unsafe extern "C" fn free_aligned_sized(ptr: *mut c_void, alignment: usize, 
 /// # Safety
 /// - As [`realloc`].
 #[inline(always)]
-unsafe fn change(ptr: *mut c_void, request: Result<Request, Refusal>, operation: Operation) -> *mut c_void {
-    let Some(block) = NonNull::new(ptr.cast()) else { return serve(request, operation) };
+unsafe fn change(
+    ptr: *mut c_void,
+    request: Result<Request, Refusal>,
+    operation: Operation,
+) -> *mut c_void {
+    let Some(block) = NonNull::new(ptr.cast()) else {
+        return serve(request, operation);
+    };
     let size = match request {
         // glibc frees the block and returns NULL.
         Ok(Request { size: 0, .. }) => {
@@ -155,13 +170,19 @@ pub unsafe extern "C" fn reallocarray(ptr: *mut c_void, count: usize, size: usiz
 /// 2.36 does. `EINVAL` where that cannot be.
 #[no_mangle]
 pub extern "C" fn aligned_alloc(alignment: usize, size: usize) -> *mut c_void {
-    serve(Request::aligned_rounding(alignment, size), Operation::AlignedAlloc)
+    serve(
+        Request::aligned_rounding(alignment, size),
+        Operation::AlignedAlloc,
+    )
 }
 
 /// As [`aligned_alloc`].
 #[no_mangle]
 pub extern "C" fn memalign(alignment: usize, size: usize) -> *mut c_void {
-    serve(Request::aligned_rounding(alignment, size), Operation::Memalign)
+    serve(
+        Request::aligned_rounding(alignment, size),
+        Operation::Memalign,
+    )
 }
 
 /// `size` bytes at a multiple of `alignment`, through `result`. Returns 0, `EINVAL` if the
@@ -171,7 +192,11 @@ pub extern "C" fn memalign(alignment: usize, size: usize) -> *mut c_void {
 /// # Safety
 /// - `result` may be written.
 #[no_mangle]
-pub unsafe extern "C" fn posix_memalign(result: *mut *mut c_void, alignment: usize, size: usize) -> c_int {
+pub unsafe extern "C" fn posix_memalign(
+    result: *mut *mut c_void,
+    alignment: usize,
+    size: usize,
+) -> c_int {
     if alignment % size_of::<*mut c_void>() != 0 {
         return libc::EINVAL;
     }
@@ -210,4 +235,3 @@ pub extern "C" fn pvalloc(size: usize) -> *mut c_void {
 pub unsafe extern "C" fn malloc_usable_size(ptr: *mut c_void) -> usize {
     NonNull::new(ptr.cast()).map_or(0, |block| usable_size(block, Operation::UsableSize))
 }
-

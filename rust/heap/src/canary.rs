@@ -40,7 +40,12 @@ pub(crate) struct Keys([u64; 4]);
 impl Keys {
     pub(crate) fn new(random: &mut Random) -> Keys {
         // Odd multipliers lose no bits.
-        Keys([random.long(), random.long() | 1, random.long(), random.long() | 1])
+        Keys([
+            random.long(),
+            random.long() | 1,
+            random.long(),
+            random.long() | 1,
+        ])
     }
 
     /// The hash of an address: two rounds of multiply and fold, each under its own key.
@@ -86,7 +91,15 @@ unsafe fn aligned(at: usize) -> &'static AtomicU64 {
 unsafe fn load(at: usize) -> u64 {
     // SAFETY: the caller's promise. Volatile: another thread may be writing the block's bytes,
     // whose value then does not matter.
-    u64::from_le(unsafe { sys::pointer::<u64>(at).as_ptr().cast::<Unaligned>().read_volatile() }.0)
+    u64::from_le(
+        unsafe {
+            sys::pointer::<u64>(at)
+                .as_ptr()
+                .cast::<Unaligned>()
+                .read_volatile()
+        }
+        .0,
+    )
 }
 
 /// # Safety
@@ -94,7 +107,11 @@ unsafe fn load(at: usize) -> u64 {
 #[inline(always)]
 unsafe fn store(at: usize, word: u64) {
     // SAFETY: the caller's promise.
-    unsafe { sys::pointer::<u64>(at).as_ptr().write_unaligned(word.to_le()) }
+    unsafe {
+        sys::pointer::<u64>(at)
+            .as_ptr()
+            .write_unaligned(word.to_le())
+    }
 }
 
 /// Eight bytes anywhere.
@@ -129,7 +146,12 @@ pub(crate) unsafe fn seal(keys: &Keys, address: usize, slot: usize, size: usize)
 pub(crate) unsafe fn reseal(keys: &Keys, address: usize, slot: usize, old: usize, size: usize) {
     let end = slot - CANARY_SIZE;
     // SAFETY: the mark and what the block loses lie between the smaller size and the word.
-    unsafe { wipe::zero_bytes(address + old.min(size), (old + CANARY_SIZE).min(end) - old.min(size)) };
+    unsafe {
+        wipe::zero_bytes(
+            address + old.min(size),
+            (old + CANARY_SIZE).min(end) - old.min(size),
+        )
+    };
     let hash = keys.hash(address);
     let at = size.min(slot - 2 * CANARY_SIZE);
     let shift = size - at;
@@ -186,7 +208,8 @@ pub(crate) unsafe fn open(keys: &Keys, address: usize, slot: usize) -> Option<us
 #[inline(always)]
 pub(crate) unsafe fn plausible(keys: &Keys, address: usize, slot: usize) -> bool {
     // SAFETY: the slot's last word.
-    let word = u64::from_le(unsafe { aligned(address + slot - CANARY_SIZE) }.load(Ordering::Relaxed));
+    let word =
+        u64::from_le(unsafe { aligned(address + slot - CANARY_SIZE) }.load(Ordering::Relaxed));
     word == 0 || (word ^ keys.hash(address)) & !SLACK_BITS == 0
 }
 
@@ -195,17 +218,28 @@ pub(crate) unsafe fn plausible(keys: &Keys, address: usize, slot: usize) -> bool
 ///
 /// # Safety
 /// - As [`open`].
-pub(crate) unsafe fn size_if_word_intact(keys: &Keys, address: usize, slot: usize) -> Option<usize> {
+pub(crate) unsafe fn size_if_word_intact(
+    keys: &Keys,
+    address: usize,
+    slot: usize,
+) -> Option<usize> {
     let end = slot - CANARY_SIZE;
     // SAFETY: the slot's last word.
-    let word = u64::from_le(unsafe { aligned(address + end) }.load(Ordering::Relaxed)) ^ keys.hash(address);
+    let word = u64::from_le(unsafe { aligned(address + end) }.load(Ordering::Relaxed))
+        ^ keys.hash(address);
     let slack = (word >> SLACK_SHIFT) as usize;
     (word & !SLACK_BITS == 0 && slack <= end).then(|| end - slack)
 }
 
 /// The bytes that must stand at `from..slot` of a slot sealed around `size` bytes; the byte, and
 /// whether it is canary.
-pub(crate) fn expected(keys: &Keys, address: usize, slot: usize, size: usize, at: usize) -> (u8, bool) {
+pub(crate) fn expected(
+    keys: &Keys,
+    address: usize,
+    slot: usize,
+    size: usize,
+    at: usize,
+) -> (u8, bool) {
     let hash = keys.hash(address);
     let end = slot - CANARY_SIZE;
     if at >= end {
@@ -241,7 +275,11 @@ mod tests {
                 unsafe { seal(&keys, address, slot, size) };
                 memory.0[..size].fill(0x5a);
                 // SAFETY: as above.
-                assert_eq!(unsafe { open(&keys, address, slot) }, Some(size), "{slot} {size}");
+                assert_eq!(
+                    unsafe { open(&keys, address, slot) },
+                    Some(size),
+                    "{slot} {size}"
+                );
                 for at in size..slot {
                     let before = memory.0[at];
                     assert_eq!(expected(&keys, address, slot, size, at).0, before);
@@ -276,9 +314,19 @@ mod tests {
                 // SAFETY: as above.
                 unsafe { reseal(&keys, address, slot, old, new) };
                 // SAFETY: as above.
-                assert_eq!(unsafe { open(&keys, address, slot) }, Some(new), "{old} {new}");
-                assert!(memory.0[..old.min(new)].iter().all(|&b| b == 0x77), "{old} {new}");
-                assert!(memory.0[old.min(new)..new].iter().all(|&b| b == 0), "{old} {new}");
+                assert_eq!(
+                    unsafe { open(&keys, address, slot) },
+                    Some(new),
+                    "{old} {new}"
+                );
+                assert!(
+                    memory.0[..old.min(new)].iter().all(|&b| b == 0x77),
+                    "{old} {new}"
+                );
+                assert!(
+                    memory.0[old.min(new)..new].iter().all(|&b| b == 0),
+                    "{old} {new}"
+                );
             }
         }
     }

@@ -33,9 +33,10 @@ pub(crate) fn found(fault: &Fault, operation: Operation) {
 pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool) {
     let mut room: whereabouts::Line = [0; size_of::<whereabouts::Line>()];
     let memory = match fault {
-        Fault::InvalidFree { pointer, stray: Stray::Foreign } => {
-            whereabouts::mapping_at(*pointer, &mut room)
-        }
+        Fault::InvalidFree {
+            pointer,
+            stray: Stray::Foreign,
+        } => whereabouts::mapping_at(*pointer, &mut room),
         _ => None,
     };
     let context = Context {

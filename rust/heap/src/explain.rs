@@ -25,13 +25,27 @@ pub(crate) fn block(slot: &Slot) -> Block {
         _ => slot.requested(),
     };
     let by = thread::actor(state.tag());
-    let (allocated_by, freed_by) = if live { (by, Actor::default()) } else { (Actor::default(), by) };
-    Block { address: slot.address, requested, slot: size, kind: state.kind(), allocated_by, freed_by }
+    let (allocated_by, freed_by) = if live {
+        (by, Actor::default())
+    } else {
+        (Actor::default(), by)
+    };
+    Block {
+        address: slot.address,
+        requested,
+        slot: size,
+        kind: state.kind(),
+        allocated_by,
+        freed_by,
+    }
 }
 
 /// The bytes at `from..end`, and how they differ from what `expected` gives for each.
 fn evidence(from: usize, end: usize, expected: impl Fn(usize) -> (u8, bool)) -> Evidence {
-    let mut evidence = Evidence { length: (end - from).min(EVIDENCE), ..Evidence::default() };
+    let mut evidence = Evidence {
+        length: (end - from).min(EVIDENCE),
+        ..Evidence::default()
+    };
     for at in 0..evidence.length {
         // SAFETY: the caller's range is committed memory.
         let byte = unsafe { sys::pointer::<u8>(from + at).read_volatile() };
@@ -53,7 +67,8 @@ pub(crate) fn overflow(slot: &Slot) -> Fault {
         block.requested = unsafe { canary::size_if_word_intact(keys, slot.address, size) };
     }
     let requested = block.requested.unwrap_or(size - CANARY_SIZE);
-    let right = |at: usize| canary::expected(keys, slot.address, size, requested, at - slot.address);
+    let right =
+        |at: usize| canary::expected(keys, slot.address, size, requested, at - slot.address);
     let first = (slot.address + requested..slot.address + size)
         .find(|&at| {
             // SAFETY: within the slot.
@@ -108,7 +123,11 @@ pub(crate) fn neighbour(slot: &Slot, previous: &Slot) -> Fault {
         // The slack's length is mixed into two of the bytes: they tell nothing here.
         seen.wrong &= !0b1100;
     }
-    Fault::HeapBufferUnderflow { block, distance, contact: Contact::Written(seen) }
+    Fault::HeapBufferUnderflow {
+        block,
+        distance,
+        contact: Contact::Written(seen),
+    }
 }
 
 /// A resting slot is not zero.
@@ -139,7 +158,10 @@ pub(crate) fn dirt(slot: &Slot) -> Fault {
         })
         .unwrap_or(slot.address);
     let seen = evidence(first, end, |_| (0, false));
-    match slot.previous().filter(|previous| previous.state().is_live()) {
+    match slot
+        .previous()
+        .filter(|previous| previous.state().is_live())
+    {
         Some(previous) => Fault::HeapBufferOverflow {
             block: block(&previous),
             offset: first - previous.address,
@@ -162,12 +184,20 @@ pub(crate) fn large(descriptor: &Descriptor) -> Option<Fault> {
         let seen = evidence(from, descriptor.mapping.data_end(), |at| {
             (large::expected_fill(descriptor.block, at - end), true)
         });
-        return Some(Fault::HeapBufferOverflow { block, offset, contact: Contact::Written(seen) });
+        return Some(Fault::HeapBufferOverflow {
+            block,
+            offset,
+            contact: Contact::Written(seen),
+        });
     }
     let distance = descriptor.underflow()?;
     let from = descriptor.block - distance.min(descriptor.block - descriptor.mapping.data);
     let seen = evidence(from, descriptor.block, |_| (0, false));
-    Some(Fault::HeapBufferUnderflow { block, distance, contact: Contact::Written(seen) })
+    Some(Fault::HeapBufferUnderflow {
+        block,
+        distance,
+        contact: Contact::Written(seen),
+    })
 }
 
 /// What is wrong with a pointer that is not the start of a live block.
@@ -176,7 +206,10 @@ pub(crate) fn bad_pointer(address: usize, operation: Operation) -> Fault {
         Operation::Realloc | Operation::Reallocarray => Fault::ReallocAfterFree { block },
         _ => Fault::DoubleFree { block },
     };
-    let stray = |stray| Fault::InvalidFree { pointer: address, stray };
+    let stray = |stray| Fault::InvalidFree {
+        pointer: address,
+        stray,
+    };
     if slab::in_data_pool(address) {
         let Some(Spot { slot, offset }) = slab::spot(fixed(), address) else {
             return stray(Stray::NeverAllocated);
@@ -186,7 +219,9 @@ pub(crate) fn bad_pointer(address: usize, operation: Operation) -> Fault {
             SlotState::LiveMalloc | SlotState::LiveNew | SlotState::LiveNewArray => {
                 stray(Stray::InsideLive(block, offset))
             }
-            SlotState::Resting | SlotState::Purged | SlotState::Retired if offset == 0 => freed(block),
+            SlotState::Resting | SlotState::Purged | SlotState::Retired if offset == 0 => {
+                freed(block)
+            }
             SlotState::Resting | SlotState::Purged | SlotState::Retired => {
                 stray(Stray::InsideFreed(block, offset))
             }
@@ -202,9 +237,10 @@ pub(crate) fn bad_pointer(address: usize, operation: Operation) -> Fault {
         Some(Near::Live(d)) if address > d.block && address - d.block < d.size.max(1) => {
             stray(Stray::InsideLive(d.describe(), address - d.block))
         }
-        Some(Near::Freed(was)) if address > was.descriptor.block => {
-            stray(Stray::InsideFreed(was.describe(), address - was.descriptor.block))
-        }
+        Some(Near::Freed(was)) if address > was.descriptor.block => stray(Stray::InsideFreed(
+            was.describe(),
+            address - was.descriptor.block,
+        )),
         Some(_) => stray(Stray::NeverAllocated),
         None => stray(Stray::Foreign),
     }
@@ -218,17 +254,32 @@ pub(crate) fn access(address: usize) -> Option<Fault> {
         return match spot.map(|spot| (spot.slot.state().state(), spot)) {
             // Only a slot without memory can be live and fault.
             Some((SlotState::LiveMalloc | SlotState::LiveNew | SlotState::LiveNewArray, spot)) => {
-                Some(Fault::HeapBufferOverflow { block: block(&spot.slot), offset: spot.offset, contact })
+                Some(Fault::HeapBufferOverflow {
+                    block: block(&spot.slot),
+                    offset: spot.offset,
+                    contact,
+                })
             }
             Some((SlotState::Resting | SlotState::Purged, spot)) => {
-                Some(Fault::UseAfterFreeAccess { block: block(&spot.slot), offset: spot.offset })
+                Some(Fault::UseAfterFreeAccess {
+                    block: block(&spot.slot),
+                    offset: spot.offset,
+                })
             }
             // A guard, or memory that was never committed: somebody ran far past a block.
             _ => slab::live_around(address).map(|slot| match address.checked_sub(slot.address) {
-                Some(offset) => Fault::HeapBufferOverflow { block: block(&slot), offset, contact },
+                Some(offset) => Fault::HeapBufferOverflow {
+                    block: block(&slot),
+                    offset,
+                    contact,
+                },
                 None => {
                     let distance = slot.address - address;
-                    Fault::HeapBufferUnderflow { block: block(&slot), distance, contact }
+                    Fault::HeapBufferUnderflow {
+                        block: block(&slot),
+                        distance,
+                        contact,
+                    }
                 }
             }),
         };
@@ -237,8 +288,16 @@ pub(crate) fn access(address: usize) -> Option<Fault> {
         Near::Live(d) => {
             let block = d.describe();
             Some(match address.checked_sub(d.block) {
-                Some(offset) => Fault::HeapBufferOverflow { block, offset, contact },
-                None => Fault::HeapBufferUnderflow { block, distance: d.block - address, contact },
+                Some(offset) => Fault::HeapBufferOverflow {
+                    block,
+                    offset,
+                    contact,
+                },
+                None => Fault::HeapBufferUnderflow {
+                    block,
+                    distance: d.block - address,
+                    contact,
+                },
             })
         }
         Near::Freed(was) => {

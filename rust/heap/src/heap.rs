@@ -34,14 +34,17 @@ pub struct Claim {
 
 impl Claim {
     /// Nothing.
-    pub const NONE: Claim = Claim { size: None, alignment: None };
+    pub const NONE: Claim = Claim {
+        size: None,
+        alignment: None,
+    };
 
     #[inline(always)]
     fn holds(&self, address: usize, size: usize) -> bool {
         self.size.is_none_or(|claimed| claimed == size)
-            && self.alignment.is_none_or(|claimed| {
-                claimed.is_power_of_two() && address & (claimed - 1) == 0
-            })
+            && self
+                .alignment
+                .is_none_or(|claimed| claimed.is_power_of_two() && address & (claimed - 1) == 0)
     }
 }
 
@@ -89,7 +92,9 @@ fn allocate_small(
     slot.set_busy(was, heap.tag());
     // A slot that rested must still be as it was wiped.
     // SAFETY: the slot is ours, and committed.
-    let sound = if was.state() == SlotState::Resting && unsafe { wipe::is_zero(slot.address, slot.size()) } {
+    let sound = if was.state() == SlotState::Resting
+        && unsafe { wipe::is_zero(slot.address, slot.size()) }
+    {
         true
     } else {
         is_fresh_and_sound(slot.class, slot.index, was.state(), *request)
@@ -158,12 +163,13 @@ fn refuse_and_retry(
         SlotState::NeverUsed | SlotState::Purged => explain::dirt(&slot),
         // The slot was in two places at once: two threads freed it at the same moment. It is
         // somebody's block now, and stays that.
-        SlotState::LiveMalloc | SlotState::LiveNew | SlotState::LiveNewArray => {
-            Fault::DoubleFree { block: explain::block(&slot) }
-        }
-        SlotState::Busy | SlotState::Retired => {
-            Fault::MetadataCorruption { block: explain::block(&slot), state: was.state() as u8 }
-        }
+        SlotState::LiveMalloc | SlotState::LiveNew | SlotState::LiveNewArray => Fault::DoubleFree {
+            block: explain::block(&slot),
+        },
+        SlotState::Busy | SlotState::Retired => Fault::MetadataCorruption {
+            block: explain::block(&slot),
+            state: was.state() as u8,
+        },
     };
     die::found(&fault, operation);
     if !was.is_live() {
@@ -259,7 +265,12 @@ unsafe fn retire_small(heap: &ThreadHeap, slot: &Slot, size: usize) {
 #[inline(never)]
 fn report_duplicate(class: usize, index: u32) {
     let twin = fixed().classes[class].slot(class, index);
-    die::found(&Fault::DoubleFree { block: explain::block(&twin) }, Operation::Free);
+    die::found(
+        &Fault::DoubleFree {
+            block: explain::block(&twin),
+        },
+        Operation::Free,
+    );
 }
 
 #[cold]
@@ -279,11 +290,17 @@ fn release_slowly(address: usize, operation: Operation, claim: Claim) {
 /// A fault, and the slot to take out of use if the program survives it.
 type Refused = (Fault, Option<Slot>);
 
-fn release_checked(heap: &ThreadHeap, address: usize, operation: Operation, claim: Claim) -> Result<(), Refused> {
+fn release_checked(
+    heap: &ThreadHeap,
+    address: usize,
+    operation: Operation,
+    claim: Claim,
+) -> Result<(), Refused> {
     match owner(address, operation)? {
         Owner::Small(slot) => {
             let size = check_small(&slot)?;
-            check_claim(claim, address, size, || explain::block(&slot)).map_err(|f| (f, Some(slot)))?;
+            check_claim(claim, address, size, || explain::block(&slot))
+                .map_err(|f| (f, Some(slot)))?;
             if slot.has_memory() {
                 // SAFETY: live and verified; the caller of `release` gave it up.
                 unsafe { retire_small(heap, &slot, size) };
@@ -358,8 +375,14 @@ fn check_claim(
         return Ok(());
     }
     match (claim.size, claim.alignment) {
-        (Some(given), _) if given != size => Err(Fault::SizeMismatch { block: block(), given }),
-        (_, given) => Err(Fault::AlignmentMismatch { block: block(), given: given.unwrap_or(0) }),
+        (Some(given), _) if given != size => Err(Fault::SizeMismatch {
+            block: block(),
+            given,
+        }),
+        (_, given) => Err(Fault::AlignmentMismatch {
+            block: block(),
+            given: given.unwrap_or(0),
+        }),
     }
 }
 
@@ -372,7 +395,8 @@ fn check_claim(
 #[inline]
 pub unsafe fn resize(block: NonNull<u8>, size: usize, operation: Operation) -> Option<NonNull<u8>> {
     let address = block.addr().get();
-    if let (Some(heap), Some(spot)) = (thread::current(), slab::spot(fixed_if_started()?, address)) {
+    if let (Some(heap), Some(spot)) = (thread::current(), slab::spot(fixed_if_started()?, address))
+    {
         let slot = spot.slot;
         if spot.offset == 0 && slot.state().is_live() && slot.has_memory() {
             // SAFETY: a live slot with memory is committed.
@@ -391,7 +415,13 @@ fn fixed_if_started() -> Option<&'static pool::Fixed> {
 
 /// # Safety
 /// - The slot holds a live, verified block of `old` bytes, which the caller gives up on success.
-unsafe fn resize_small(heap: &ThreadHeap, slot: &Slot, old: usize, size: usize, operation: Operation) -> Option<NonNull<u8>> {
+unsafe fn resize_small(
+    heap: &ThreadHeap,
+    slot: &Slot,
+    old: usize,
+    size: usize,
+    operation: Operation,
+) -> Option<NonNull<u8>> {
     let whole = slot.size();
     let state = slot.state();
     let kind = state.kind()?;

@@ -87,7 +87,11 @@ fn describe_small(address: usize) -> Option<Description> {
         offset,
         requested: block.requested.unwrap_or(0),
         slot: if slot.has_memory() { slot.size() } else { 0 },
-        pool: if slot.has_memory() { Pool::Small } else { Pool::Zero },
+        pool: if slot.has_memory() {
+            Pool::Small
+        } else {
+            Pool::Zero
+        },
         state,
         kind: block.kind,
         thread: block.allocated_by.thread.max(block.freed_by.thread),
@@ -113,14 +117,20 @@ fn describe_large(address: usize) -> Option<Description> {
             (true, false) => State::Freed,
         },
         kind: block.kind,
-        thread: if live { block.allocated_by.thread } else { block.freed_by.thread },
+        thread: if live {
+            block.allocated_by.thread
+        } else {
+            block.freed_by.thread
+        },
     })
 }
 
 /// Verifies the whole heap now. Faults are reported as policy says.
 #[must_use]
 pub fn check() -> Counts {
-    thread::with_heap(|_| ()).map_or(Counts::default(), |()| sweep::sweep(Operation::Check, &Budget::UNLIMITED))
+    thread::with_heap(|_| ()).map_or(Counts::default(), |()| {
+        sweep::sweep(Operation::Check, &Budget::UNLIMITED)
+    })
 }
 
 /// Writes the value of an option; `None` if there is none of this name.
@@ -134,9 +144,11 @@ pub fn option(name: &[u8], to: &mut dyn fmt::Write) -> Option<fmt::Result> {
 pub fn trim() -> bool {
     thread::with_heap(|heap| {
         heap.give_back_ready();
-        let small = shared().stores.iter().enumerate().fold(false, |any, (class, store)| {
-            store.trim(class) || any
-        });
+        let small = shared()
+            .stores
+            .iter()
+            .enumerate()
+            .fold(false, |any, (class, store)| store.trim(class) || any);
         large::trim() || small
     })
     .unwrap_or(false)

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The heap of secmalloc: the only code that touches memory.
 //!
-//! Read [`heap`] first: a request and a free are each a page there, and name everyone they meet.
+//! Read `heap.rs` first: a request and a free are each a page there, and name everyone they meet.
 //! What is decided, rather than done, is decided in `secmalloc-policy`.
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
-#[cfg(not(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
 compile_error!("secmalloc needs Linux on x86-64 or aarch64");
 
 mod canary;

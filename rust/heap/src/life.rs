@@ -16,7 +16,11 @@ use crate::thread;
 pub fn begin() {
     // Starting here at the latest makes bad options known, whether or not the program allocates.
     let _ = thread::with_heap(|_| ());
-    sys::on_fork(thread::before_fork, thread::after_fork_parent, thread::after_fork_child);
+    sys::on_fork(
+        thread::before_fork,
+        thread::after_fork_parent,
+        thread::after_fork_child,
+    );
     signal::install();
 }
 

@@ -34,13 +34,19 @@ pub(crate) struct Held<'a>(&'a Lock);
 impl Lock {
     #[cfg(not(loom))]
     pub(crate) const fn new() -> Lock {
-        Lock { word: AtomicU32::new(FREE), holder: AtomicUsize::new(0) }
+        Lock {
+            word: AtomicU32::new(FREE),
+            holder: AtomicUsize::new(0),
+        }
     }
 
     /// The model checker's atomics cannot be made in constants.
     #[cfg(loom)]
     pub(crate) fn new() -> Lock {
-        Lock { word: AtomicU32::new(FREE), holder: AtomicUsize::new(0) }
+        Lock {
+            word: AtomicU32::new(FREE),
+            holder: AtomicUsize::new(0),
+        }
     }
 
     /// Takes the lock, waiting for it.
@@ -61,7 +67,11 @@ impl Lock {
     #[inline]
     pub(crate) fn acquire(&self) {
         // Acquire: what the last holder wrote is seen before anything we do.
-        if self.word.compare_exchange(FREE, HELD, Acquire, Relaxed).is_err() {
+        if self
+            .word
+            .compare_exchange(FREE, HELD, Acquire, Relaxed)
+            .is_err()
+        {
             self.wait();
         }
         self.holder.store(sys::thread_identity(), Relaxed);
@@ -72,7 +82,10 @@ impl Lock {
     fn wait(&self) {
         for _ in 0..SPINS {
             if self.word.load(Relaxed) == FREE
-                && self.word.compare_exchange(FREE, HELD, Acquire, Relaxed).is_ok()
+                && self
+                    .word
+                    .compare_exchange(FREE, HELD, Acquire, Relaxed)
+                    .is_ok()
             {
                 return;
             }
@@ -134,7 +147,9 @@ mod tests {
                 })
             })
             .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         assert_eq!(shared.1.load(Relaxed), 80_000);
         assert!(!shared.0.is_mine());
     }

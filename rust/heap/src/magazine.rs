@@ -19,7 +19,7 @@ pub(crate) fn take(heap: &ThreadHeap, class: usize) -> Option<Slot> {
     }
     let last = slots.get(count.wrapping_sub(1))?;
     // At most 64 are ready: a byte is enough to choose one, evenly to within 1 in 4.
-    let chosen = slots.get(usize::from(heap.random().byte()) * count >> 8)?;
+    let chosen = slots.get((usize::from(heap.random().byte()) * count) >> 8)?;
     let index = chosen.replace(last.get());
     ready.set(count as u32 - 1);
     Some(fixed().classes[class].slot(class, index))

@@ -35,7 +35,10 @@ fn place(block: NonNull<u8>, class: usize) -> (u32, usize) {
 fn deviation(counts: &[u32]) -> f64 {
     let total: u32 = counts.iter().sum();
     let mean = f64::from(total) / counts.len() as f64;
-    let chi: f64 = counts.iter().map(|&n| (f64::from(n) - mean).powi(2) / mean).sum();
+    let chi: f64 = counts
+        .iter()
+        .map(|&n| (f64::from(n) - mean).powi(2) / mean)
+        .sum();
     let freedom = counts.len() as f64 - 1.0;
     (chi - freedom) / (2.0 * freedom).sqrt()
 }
@@ -60,8 +63,11 @@ fn first_places_of_slabs_are_even() {
         }
         // Few slabs for many places: compare eight ranges of equal length, the rest left out.
         let length = slots / 8;
-        let ranges: Vec<u32> =
-            counts.chunks_exact(length).take(8).map(|part| part.iter().sum()).collect();
+        let ranges: Vec<u32> = counts
+            .chunks_exact(length)
+            .take(8)
+            .map(|part| part.iter().sum())
+            .collect();
         assert!(deviation(&ranges) < 8.0, "{size}: {ranges:?}");
         live.into_iter().for_each(end);
     }
@@ -104,7 +110,10 @@ fn freed_slots_come_back_late_and_at_random() {
             }
         }
     }
-    assert!(waits.iter().all(|&wait| wait >= rest), "at least the ring's length: {waits:?}");
+    assert!(
+        waits.iter().all(|&wait| wait >= rest),
+        "at least the ring's length: {waits:?}"
+    );
     let distinct: HashSet<_> = waits.iter().collect();
     assert!(distinct.len() > waits.len() / 3, "{waits:?}");
 }

@@ -166,8 +166,12 @@ pub(crate) fn start() -> bool {
         return true;
     }
     let mut random = Random::from_seed(seed());
-    let Some((options, complained)) = read_options() else { return false };
-    let Some(fixed) = lay_out(options, &mut random) else { return false };
+    let Some((options, complained)) = read_options() else {
+        return false;
+    };
+    let Some(fixed) = lay_out(options, &mut random) else {
+        return false;
+    };
     // SAFETY: nobody reads `FIXED` before `READY`, and `START` keeps other writers out.
     unsafe { (*FIXED.0.get()).write(fixed) };
     // SAFETY: the pages hold nothing but `Fixed`: the alignment of `Place`, a multiple of every page
@@ -179,7 +183,9 @@ pub(crate) fn start() -> bool {
     // Release: see `started`.
     READY.store(true, Ordering::Release);
     if complained {
-        Options::parse(environment().unwrap_or(&[]), |complaint| die::say(&complaint));
+        Options::parse(environment().unwrap_or(&[]), |complaint| {
+            die::say(&complaint)
+        });
     }
     true
 }
@@ -199,8 +205,15 @@ fn seed() -> [u8; 32] {
             *byte = from;
         }
     }
-    let rest = [sys::thread_cpu_us(), u64::from(sys::process_id()) << 32 | (&raw const seed).addr() as u64];
-    for (byte, from) in seed.iter_mut().skip(16).zip(rest.iter().flat_map(|n| n.to_le_bytes())) {
+    let rest = [
+        sys::thread_cpu_us(),
+        u64::from(sys::process_id()) << 32 | (&raw const seed).addr() as u64,
+    ];
+    for (byte, from) in seed
+        .iter_mut()
+        .skip(16)
+        .zip(rest.iter().flat_map(|n| n.to_le_bytes()))
+    {
         *byte = from;
     }
     seed
@@ -216,7 +229,9 @@ fn environment() -> Option<&'static [u8]> {
     if sys::auxiliary(libc::AT_SECURE) != 0 {
         return None;
     }
-    sys::environment(options::VARIABLE.as_bytes()).ok().flatten()
+    sys::environment(options::VARIABLE.as_bytes())
+        .ok()
+        .flatten()
 }
 
 /// The options, and whether something about them must be said once the heap works.
@@ -232,7 +247,9 @@ fn read_options() -> Option<(Options, bool)> {
             // Of an environment larger than this, only the first part does.
             let (mut room, mut all, mut length) = ([0; 4096], [0; 16 << 10], 0);
             sys::read_file(c"/proc/self/environ", &mut room, |piece| {
-                let Some(to) = all.get_mut(length..length + piece.len()) else { return false };
+                let Some(to) = all.get_mut(length..length + piece.len()) else {
+                    return false;
+                };
                 to.copy_from_slice(piece);
                 length += piece.len();
                 true
@@ -393,7 +410,10 @@ fn try_features(data: usize, page: usize) -> Features {
     // SAFETY: the margin is ours and is never used.
     let seal = unsafe { sys::seal(margin, page) };
     let Some(probe) = sys::map(page, Access::Write) else {
-        return Features { guard_pages: false, seal };
+        return Features {
+            guard_pages: false,
+            seal,
+        };
     };
     // SAFETY: just mapped for this, and given back.
     let guard_pages = unsafe { sys::guard_pages(probe, page) };

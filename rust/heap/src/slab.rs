@@ -66,7 +66,11 @@ pub(crate) enum Life {
 /// Bytes of a record with its states, and with its sizes where it has them.
 pub(crate) const fn record_size(class: &SizeClass) -> usize {
     let states = (class.slots * size_of::<AtomicU16>()).next_multiple_of(64);
-    let sizes = if class.slot > MAX_COMPACT { class.slots * size_of::<AtomicU32>() } else { 0 };
+    let sizes = if class.slot > MAX_COMPACT {
+        class.slots * size_of::<AtomicU32>()
+    } else {
+        0
+    };
     size_of::<Record>() + states + sizes.next_multiple_of(64)
 }
 
@@ -148,7 +152,10 @@ impl ClassMap {
     /// The slab of a slot, and its place there.
     #[inline]
     pub(crate) fn place(&self, index: u32) -> (u32, u32) {
-        (index >> self.index_bits, index & ((1 << self.index_bits) - 1))
+        (
+            index >> self.index_bits,
+            index & ((1 << self.index_bits) - 1),
+        )
     }
 
     #[inline(always)]
@@ -187,7 +194,15 @@ impl ClassMap {
         let index = (slab << self.index_bits | place) as u32;
         let state = self.state(slab, place);
         let offset = within - place * self.slot;
-        Some(Spot { slot: Slot { class, index, address: address - offset, state }, offset })
+        Some(Spot {
+            slot: Slot {
+                class,
+                index,
+                address: address - offset,
+                state,
+            },
+            offset,
+        })
     }
 }
 
@@ -201,7 +216,10 @@ pub(crate) fn spot(fixed: &'static Fixed, address: usize) -> Option<Spot> {
     }
     let class = fixed.class_of_region(distance >> fixed.region_shift);
     // `NO_CLASS` is no index of the array either.
-    fixed.classes.get(usize::from(class))?.spot(usize::from(class), address)
+    fixed
+        .classes
+        .get(usize::from(class))?
+        .spot(usize::from(class), address)
 }
 
 /// Whether an address lies in the data pool.
@@ -303,7 +321,8 @@ impl Slot {
     /// seen before the mark (it is no instruction on x86-64).
     #[inline(always)]
     pub(crate) fn set_busy(&self, was: SlotWord, tag: Tag) {
-        self.state.store(was.then(SlotState::Busy, tag).0, Ordering::Relaxed);
+        self.state
+            .store(was.then(SlotState::Busy, tag).0, Ordering::Relaxed);
         core::sync::atomic::fence(Ordering::Release);
     }
 

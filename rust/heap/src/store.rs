@@ -75,7 +75,9 @@ impl Store {
         let _held = self.lock.hold();
         let mut drawn = 0;
         while drawn < out.len() {
-            let Some(slab) = self.slab_with_room(fixed, map, class, random) else { break };
+            let Some(slab) = self.slab_with_room(fixed, map, class, random) else {
+                break;
+            };
             let taken = take_random(map, slab, random, &out[drawn..]);
             drawn += taken;
             if map.record(slab).free_count.get() == 0 {
@@ -86,7 +88,13 @@ impl Store {
     }
 
     /// A slab in the partial list that has a slot to give.
-    fn slab_with_room(&self, fixed: &Fixed, map: &ClassMap, class: usize, random: &mut Random) -> Option<u32> {
+    fn slab_with_room(
+        &self,
+        fixed: &Fixed,
+        map: &ClassMap,
+        class: usize,
+        random: &mut Random,
+    ) -> Option<u32> {
         if let Some(slab) = first(&self.partial) {
             return Some(slab);
         }
@@ -110,7 +118,13 @@ impl Store {
     }
 
     /// A slab that was never used, with a guard left out before it when its turn has come.
-    fn grow(&self, fixed: &Fixed, map: &ClassMap, class: usize, random: &mut Random) -> Option<u32> {
+    fn grow(
+        &self,
+        fixed: &Fixed,
+        map: &ClassMap,
+        class: usize,
+        random: &mut Random,
+    ) -> Option<u32> {
         if self.guard_is_due(fixed, random) {
             if let Some(slab) = self.next_slab(fixed, map, class) {
                 self.make_guard(fixed, map, class, slab);
@@ -120,7 +134,11 @@ impl Store {
         let record = map.record(slab);
         for (word, bits) in record.free.iter().enumerate() {
             let here = (map.slots as usize).saturating_sub(word * 64).min(64);
-            bits.set(if here == 64 { u64::MAX } else { (1 << here) - 1 });
+            bits.set(if here == 64 {
+                u64::MAX
+            } else {
+                (1 << here) - 1
+            });
         }
         record.free_count.set(map.slots);
         record.life.set(Life::Warm);
@@ -178,7 +196,8 @@ impl Store {
         }
         if self.window.get() == 0 {
             self.window.set(every);
-            self.guard_at.set(1 + layout::guard_in_window(every, random));
+            self.guard_at
+                .set(1 + layout::guard_in_window(every, random));
         }
         let due = self.window.get() == self.guard_at.get();
         self.window.set(self.window.get() - 1);
@@ -202,7 +221,11 @@ impl Store {
     }
 
     /// Takes slots back. `Err` names one that was here already; the others are taken all the same.
-    pub(crate) fn give_back(&self, class: usize, slots: impl Iterator<Item = u32>) -> Result<(), Duplicate> {
+    pub(crate) fn give_back(
+        &self,
+        class: usize,
+        slots: impl Iterator<Item = u32>,
+    ) -> Result<(), Duplicate> {
         let fixed = fixed();
         let map = &fixed.classes[class];
         let mut result = Ok(());
@@ -210,7 +233,9 @@ impl Store {
         for index in slots {
             let (slab, place) = map.place(index);
             let record = map.record(slab);
-            let Some(bits) = record.free.get(place as usize / 64) else { continue };
+            let Some(bits) = record.free.get(place as usize / 64) else {
+                continue;
+            };
             let bit = 1 << (place % 64);
             if bits.get() & bit != 0 {
                 result = Err(Duplicate(index));
@@ -225,7 +250,9 @@ impl Store {
                 }
                 link(map, &self.warm, slab);
                 self.warm_count.set(self.warm_count.get() + 1);
-                if self.warm_count.get() as usize * map.slab_size() > 2 * WARM_BYTES && class != ZERO {
+                if self.warm_count.get() as usize * map.slab_size() > 2 * WARM_BYTES
+                    && class != ZERO
+                {
                     held = self.purge_some(fixed, map, class, held, WARM_BYTES / map.slab_size());
                 }
             } else if free == 1 {
@@ -340,7 +367,9 @@ fn take_random(map: &ClassMap, slab: u32, random: &mut Random, out: &[Cell<u32>]
         to.set(map.index(slab, word as u32 * 64 + u32::from(place)));
     }
     record.free[word].set(left);
-    record.free_count.set(record.free_count.get() - taken as u32);
+    record
+        .free_count
+        .set(record.free_count.get() - taken as u32);
     taken
 }
 

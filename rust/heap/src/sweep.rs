@@ -43,7 +43,9 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn of_ms(ms: u32) -> Budget {
-        Budget { end: sys::thread_cpu_us() + u64::from(ms) * 1000 }
+        Budget {
+            end: sys::thread_cpu_us() + u64::from(ms) * 1000,
+        }
     }
 
     pub(crate) const UNLIMITED: Budget = Budget { end: u64::MAX };
@@ -96,7 +98,13 @@ fn sweep_large(operation: Operation, counts: &mut Counts) {
 }
 
 /// One pass over one class; `false` when the budget is spent.
-fn sweep_class(class: usize, pass: Pass, operation: Operation, budget: &Budget, counts: &mut Counts) -> bool {
+fn sweep_class(
+    class: usize,
+    pass: Pass,
+    operation: Operation,
+    budget: &Budget,
+    counts: &mut Counts,
+) -> bool {
     /// Slabs between looks at the clock, which is a system call.
     const BETWEEN: u32 = 8;
     let store = &shared().stores[class];
@@ -154,17 +162,15 @@ fn sweep_slab(
         if slot.state_acquire() != state {
             continue;
         }
-        return Some(match (pass, slot.previous()) {
-            // SAFETY: a warm slab is committed.
-            (Pass::Live, Some(previous))
-                if unsafe { canary::open(&fixed().keys, slot.address, slot.size()) }.is_some() =>
-            {
-                (slot, explain::neighbour(&slot, &previous))
-            }
-            (Pass::Live, _) => (slot, explain::overflow(&slot)),
-            (Pass::Resting, _) => (slot, explain::written_after_free(&slot)),
-            (Pass::NeverUsed, _) => (slot, explain::dirt(&slot)),
-        });
+        // SAFETY: a warm slab is committed.
+        let own = unsafe { canary::open(&fixed().keys, slot.address, slot.size()) };
+        let fault = match (pass, own, slot.previous()) {
+            (Pass::Live, Some(_), Some(previous)) => explain::neighbour(&slot, &previous),
+            (Pass::Live, _, _) => explain::overflow(&slot),
+            (Pass::Resting, _, _) => explain::written_after_free(&slot),
+            (Pass::NeverUsed, _, _) => explain::dirt(&slot),
+        };
+        return Some((slot, fault));
     }
     None
 }

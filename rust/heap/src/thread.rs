@@ -89,7 +89,10 @@ impl ThreadHeap {
     pub(crate) fn magazine(&self, class: usize) -> (&[Cell<u32>], &Cell<u32>) {
         let (start, length) = MAGAZINE_PLACES[class];
         // SAFETY: the places of all classes lie in the array, one after the other.
-        let slots = unsafe { self.magazines.get_unchecked(start as usize..(start + length) as usize) };
+        let slots = unsafe {
+            self.magazines
+                .get_unchecked(start as usize..(start + length) as usize)
+        };
         (slots, &self.ready[class])
     }
 
@@ -98,7 +101,10 @@ impl ThreadHeap {
     pub(crate) fn quarantine(&self, class: usize) -> (&[Cell<u32>], &Cell<u32>) {
         let (start, length) = QUARANTINE_PLACES[class];
         // SAFETY: as in `magazine`.
-        let places = unsafe { self.quarantines.get_unchecked(start as usize..(start + length) as usize) };
+        let places = unsafe {
+            self.quarantines
+                .get_unchecked(start as usize..(start + length) as usize)
+        };
         (places, &self.turns[class])
     }
 
@@ -117,7 +123,8 @@ impl ThreadHeap {
             let count = ready.replace(0) as usize;
             if count > 0 {
                 // A slot that is there already was freed twice at once; it stays where it is.
-                let _ = shared().stores[class].give_back(class, slots[..count].iter().map(Cell::get));
+                let _ =
+                    shared().stores[class].give_back(class, slots[..count].iter().map(Cell::get));
             }
         }
     }
@@ -138,7 +145,9 @@ impl ThreadHeap {
 fn heap(number: u32) -> &'static ThreadHeap {
     debug_assert!(number < fixed().heap_count);
     // SAFETY: the metadata pool has room for `heap_count` heaps, zero at first.
-    unsafe { sys::pointer::<ThreadHeap>(fixed().heaps + number as usize * ThreadHeap::STRIDE).as_ref() }
+    unsafe {
+        sys::pointer::<ThreadHeap>(fixed().heaps + number as usize * ThreadHeap::STRIDE).as_ref()
+    }
 }
 
 /// The calling thread's heap, if it has one already.
@@ -229,7 +238,10 @@ pub(crate) fn actor(tag: Tag) -> Actor {
         0 => Actor::default(),
         number => {
             let heap = heap(number);
-            Actor { thread: heap.thread.get(), or_earlier: heap.owners.get() > 1 }
+            Actor {
+                thread: heap.thread.get(),
+                or_earlier: heap.owners.get() > 1,
+            }
         }
     }
 }

@@ -24,7 +24,9 @@ pub(crate) fn mapping_at(address: usize, room: &mut Line) -> Option<&[u8]> {
                 }
                 continue;
             }
-            found = line.get(..length).and_then(|line| described(line, address, room));
+            found = line
+                .get(..length)
+                .and_then(|line| described(line, address, room));
             if found.is_some() {
                 return false;
             }
@@ -38,7 +40,9 @@ pub(crate) fn mapping_at(address: usize, room: &mut Line) -> Option<&[u8]> {
 /// Writes "permissions path" of a line to `room`, if its range holds `address`: how long that is.
 /// A line is `start-end permissions offset device inode path` (proc_pid_maps(5)).
 fn described(line: &[u8], address: usize, room: &mut Line) -> Option<usize> {
-    let mut fields = line.split(|&byte| byte == b' ').filter(|field| !field.is_empty());
+    let mut fields = line
+        .split(|&byte| byte == b' ')
+        .filter(|field| !field.is_empty());
     let mut ends = fields.next()?.split(|&byte| byte == b'-').map(hexadecimal);
     if !(ends.next()??..ends.next()??).contains(&address) {
         return None;
@@ -47,7 +51,11 @@ fn described(line: &[u8], address: usize, room: &mut Line) -> Option<usize> {
     let path = fields.nth(3).unwrap_or(b"(anonymous)");
     let mut length = 0;
     for &byte in permissions.iter().chain(b" ").chain(path) {
-        *room.get_mut(length)? = if byte.is_ascii_graphic() || byte == b' ' { byte } else { b'?' };
+        *room.get_mut(length)? = if byte.is_ascii_graphic() || byte == b' ' {
+            byte
+        } else {
+            b'?'
+        };
         length += 1;
     }
     Some(length)
@@ -56,7 +64,6 @@ fn described(line: &[u8], address: usize, room: &mut Line) -> Option<usize> {
 fn hexadecimal(digits: &[u8]) -> Option<usize> {
     usize::from_str_radix(core::str::from_utf8(digits).ok()?, 16).ok()
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -78,7 +85,9 @@ mod tests {
     fn the_stack_is_found() {
         let here = 0u8;
         let mut room = [0; size_of::<Line>()];
-        assert!(mapping_at((&raw const here).addr(), &mut room).unwrap().starts_with(b"rw-p"));
+        assert!(mapping_at((&raw const here).addr(), &mut room)
+            .unwrap()
+            .starts_with(b"rw-p"));
         assert_eq!(mapping_at(1, &mut room), None);
     }
 }

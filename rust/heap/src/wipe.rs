@@ -131,7 +131,8 @@ unsafe fn band_is_zero(half: usize, at: *const u8, size: usize) -> bool {
     while offset < half {
         // SAFETY: as above.
         all = unsafe {
-            all.or(Vector::load(at.add(offset))).or(Vector::load(at.add(size - offset - WIDTH)))
+            all.or(Vector::load(at.add(offset)))
+                .or(Vector::load(at.add(size - offset - WIDTH)))
         };
         offset += WIDTH;
     }

@@ -58,7 +58,10 @@ fn add(guarded: &Guarded) {
 #[test]
 fn two_threads_exclude_each_other_and_both_finish() {
     loom::model(|| {
-        let guarded = Arc::new(Guarded { lock: lock::Lock::new(), value: UnsafeCell::new(0) });
+        let guarded = Arc::new(Guarded {
+            lock: lock::Lock::new(),
+            value: UnsafeCell::new(0),
+        });
         let other = Arc::clone(&guarded);
         let thread = loom::thread::spawn(move || add(&other));
         add(&guarded);
@@ -73,7 +76,10 @@ fn three_threads_lose_no_wake_up() {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(2);
     model.check(|| {
-        let guarded = Arc::new(Guarded { lock: lock::Lock::new(), value: UnsafeCell::new(0) });
+        let guarded = Arc::new(Guarded {
+            lock: lock::Lock::new(),
+            value: UnsafeCell::new(0),
+        });
         let threads: Vec<_> = (0..2)
             .map(|_| {
                 let guarded = Arc::clone(&guarded);
@@ -81,7 +87,9 @@ fn three_threads_lose_no_wake_up() {
             })
             .collect();
         add(&guarded);
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
         // SAFETY: the other threads have ended.
         guarded.value.with(|value| assert_eq!(unsafe { *value }, 3));
     });

@@ -61,7 +61,9 @@ impl Block {
     }
 
     fn verify(&self, upto: usize) {
-        assert!(self.bytes()[..upto.min(self.size)].iter().all(|&byte| byte == self.mark));
+        assert!(self.bytes()[..upto.min(self.size)]
+            .iter()
+            .all(|&byte| byte == self.mark));
         assert_eq!(usable_size(self.at, Operation::UsableSize), self.size);
     }
 }
@@ -76,13 +78,20 @@ impl Model {
     fn add(&mut self, at: NonNull<u8>, size: usize) {
         let start = at.addr().get();
         if let Some((_, before)) = self.live.range(..=start).next_back() {
-            assert!(before.at.addr().get() + before.size.max(1) <= start, "blocks overlap");
+            assert!(
+                before.at.addr().get() + before.size.max(1) <= start,
+                "blocks overlap"
+            );
         }
         if let Some((&after, _)) = self.live.range(start..).next() {
             assert!(start + size.max(1) <= after, "blocks overlap");
         }
         self.marks = self.marks.wrapping_add(1).max(1);
-        let block = Block { at, size, mark: self.marks };
+        let block = Block {
+            at,
+            size,
+            mark: self.marks,
+        };
         block.bytes().fill(block.mark);
         self.live.insert(start, block);
     }
@@ -117,19 +126,30 @@ impl Model {
                 let Some(old) = self.pick(which) else { return };
                 old.verify(usize::MAX);
                 let at = unsafe { resize(old.at, size.max(1), Operation::Realloc) }.unwrap();
-                Block { at, size: size.max(1), mark: old.mark }.verify(old.size);
+                Block {
+                    at,
+                    size: size.max(1),
+                    mark: old.mark,
+                }
+                .verify(old.size);
                 self.add(at, size.max(1));
             }
             Step::Release(which) => {
                 let Some(old) = self.pick(which) else { return };
                 old.verify(usize::MAX);
                 unsafe { release(old.at, Operation::Free, Claim::NONE) };
-                assert_ne!(describe(old.at.addr().get()).map(|d| d.state), Some(State::Live));
+                assert_ne!(
+                    describe(old.at.addr().get()).map(|d| d.state),
+                    Some(State::Live)
+                );
             }
             Step::ReleaseSized(which) => {
                 let Some(old) = self.pick(which) else { return };
                 old.verify(usize::MAX);
-                let claim = Claim { size: Some(old.size), alignment: None };
+                let claim = Claim {
+                    size: Some(old.size),
+                    alignment: None,
+                };
                 unsafe { release(old.at, Operation::FreeSized, claim) };
             }
             Step::Check => assert_eq!(check().faults, 0),
@@ -137,7 +157,11 @@ impl Model {
     }
 
     fn end(&mut self) {
-        while self.pick(0).map(|old| unsafe { release(old.at, Operation::Free, Claim::NONE) }).is_some() {}
+        while self
+            .pick(0)
+            .map(|old| unsafe { release(old.at, Operation::Free, Claim::NONE) })
+            .is_some()
+        {}
         assert_eq!(check().faults, 0);
     }
 }
@@ -167,7 +191,9 @@ fn threads_free_each_others_blocks() {
             std::thread::spawn(move || {
                 let mut state = number as u64 + 1;
                 let mut next = |bound: u64| {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    state = state
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1);
                     (state >> 33) % bound
                 };
                 for round in 0..20_000u64 {
@@ -177,7 +203,11 @@ fn threads_free_each_others_blocks() {
                         _ => next(200) as usize,
                     };
                     let at = allocate(Request::bytes(size).unwrap(), Operation::Malloc).unwrap();
-                    let block = Block { at, size, mark: round as u8 };
+                    let block = Block {
+                        at,
+                        size,
+                        mark: round as u8,
+                    };
                     block.bytes().fill(block.mark);
                     // The next thread may have ended: then the block stays live, as in a program.
                     let _ = outbox.send(block);
@@ -194,6 +224,8 @@ fn threads_free_each_others_blocks() {
     for _ in 0..20 {
         assert_eq!(check().faults, 0);
     }
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
     assert_eq!(check().faults, 0);
 }

@@ -249,7 +249,13 @@ impl Fault {
     /// Whether the fault is about a pointer that this heap knows nothing of.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
-        matches!(self, Fault::InvalidFree { stray: Stray::Foreign, .. })
+        matches!(
+            self,
+            Fault::InvalidFree {
+                stray: Stray::Foreign,
+                ..
+            }
+        )
     }
 
     /// The block in question, where there is one.
@@ -277,10 +283,14 @@ impl Fault {
     pub fn evidence(&self) -> Option<Evidence> {
         match *self {
             Fault::UseAfterFreeWrite { evidence, .. }
-            | Fault::HeapBufferOverflow { contact: Contact::Written(evidence), .. }
-            | Fault::HeapBufferUnderflow { contact: Contact::Written(evidence), .. } => {
-                Some(evidence)
+            | Fault::HeapBufferOverflow {
+                contact: Contact::Written(evidence),
+                ..
             }
+            | Fault::HeapBufferUnderflow {
+                contact: Contact::Written(evidence),
+                ..
+            } => Some(evidence),
             _ => None,
         }
     }

@@ -42,7 +42,9 @@ impl Plan {
     #[must_use]
     pub fn for_limit(limit: usize) -> Plan {
         if limit >= 1 << 46 {
-            return Plan::Spacious { shift: MAX_REGION_SHIFT };
+            return Plan::Spacious {
+                shift: MAX_REGION_SHIFT,
+            };
         }
         Plan::frugal(limit)
     }
@@ -51,13 +53,13 @@ impl Plan {
     #[must_use]
     pub fn smaller(self) -> Option<Plan> {
         match self {
-            Plan::Spacious { shift } if shift > MIN_REGION_SHIFT => {
-                Some(Plan::Spacious { shift: shift.saturating_sub(1) })
-            }
+            Plan::Spacious { shift } if shift > MIN_REGION_SHIFT => Some(Plan::Spacious {
+                shift: shift.saturating_sub(1),
+            }),
             Plan::Spacious { .. } => Some(Plan::frugal(1 << 32)),
-            Plan::Frugal { regions } if regions > COUNT => {
-                Some(Plan::Frugal { regions: (regions / 2).max(COUNT) })
-            }
+            Plan::Frugal { regions } if regions > COUNT => Some(Plan::Frugal {
+                regions: (regions / 2).max(COUNT),
+            }),
             Plan::Frugal { .. } => None,
         }
     }
@@ -65,7 +67,9 @@ impl Plan {
     /// Three eighths for small blocks; the rest is for large ones, code and stacks.
     fn frugal(limit: usize) -> Plan {
         let pool = (limit / 8).saturating_mul(3).min(1 << 36);
-        Plan::Frugal { regions: (pool / MAX_SLAB).max(COUNT) }
+        Plan::Frugal {
+            regions: (pool / MAX_SLAB).max(COUNT),
+        }
     }
 
     /// Binary logarithm of a region's size.
@@ -119,7 +123,9 @@ pub fn region_start(shift: u32, random: &mut Random) -> usize {
 #[must_use]
 pub fn start_entropy(plan: Plan) -> u32 {
     match plan {
-        Plan::Spacious { shift } => shift.saturating_sub(START_STEP.trailing_zeros()).saturating_sub(2),
+        Plan::Spacious { shift } => shift
+            .saturating_sub(START_STEP.trailing_zeros())
+            .saturating_sub(2),
         Plan::Frugal { .. } => 0,
     }
 }

@@ -18,7 +18,11 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(
     not(test),
-    deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::panic)
+    deny(
+        clippy::arithmetic_side_effects,
+        clippy::indexing_slicing,
+        clippy::panic
+    )
 )]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 

@@ -19,7 +19,10 @@ pub struct Text {
 
 impl Default for Text {
     fn default() -> Self {
-        Text { bytes: [0; CAPACITY], length: 0 }
+        Text {
+            bytes: [0; CAPACITY],
+            length: 0,
+        }
     }
 }
 
@@ -68,8 +71,15 @@ pub fn render(fault: &Fault, context: &Context<'_>) -> Text {
 }
 
 fn write(text: &mut Text, fault: &Fault, context: &Context<'_>) -> fmt::Result {
-    let Context { process, operation, .. } = *context;
-    write!(text, "secmalloc: {process}: {}: {}: ", fault.name(), operation.name())?;
+    let Context {
+        process, operation, ..
+    } = *context;
+    write!(
+        text,
+        "secmalloc: {process}: {}: {}: ",
+        fault.name(),
+        operation.name()
+    )?;
     detail(text, fault)?;
     text.write_char('\n')?;
     match fault {
@@ -86,7 +96,12 @@ fn write(text: &mut Text, fault: &Fault, context: &Context<'_>) -> fmt::Result {
     if let Some(evidence) = fault.evidence() {
         show(text, &evidence)?;
     }
-    writeln!(text, "  thread     {} in {}", context.thread, operation.name())?;
+    writeln!(
+        text,
+        "  thread     {} in {}",
+        context.thread,
+        operation.name()
+    )?;
     text.write_str(match (context.stops, operation) {
         (true, Operation::Access) => "  the process is stopped by the signal it caused\n",
         (true, _) => "  the process is stopped (SIGABRT)\n",
@@ -108,29 +123,63 @@ impl fmt::Display for Sized {
 
 fn detail(text: &mut Text, fault: &Fault) -> fmt::Result {
     match *fault {
-        Fault::HeapBufferOverflow { block, offset, contact: Contact::Written(_) } => {
-            write!(text, "{} written past its end, first at offset {offset}", Sized(block))
+        Fault::HeapBufferOverflow {
+            block,
+            offset,
+            contact: Contact::Written(_),
+        } => {
+            write!(
+                text,
+                "{} written past its end, first at offset {offset}",
+                Sized(block)
+            )
         }
-        Fault::HeapBufferOverflow { block, offset, contact: Contact::Guarded } => {
-            write!(text, "{} accessed past its end, at offset {offset}", Sized(block))
+        Fault::HeapBufferOverflow {
+            block,
+            offset,
+            contact: Contact::Guarded,
+        } => {
+            write!(
+                text,
+                "{} accessed past its end, at offset {offset}",
+                Sized(block)
+            )
         }
-        Fault::HeapBufferUnderflow { block, contact: Contact::Written(_), .. } => {
+        Fault::HeapBufferUnderflow {
+            block,
+            contact: Contact::Written(_),
+            ..
+        } => {
             write!(text, "{} written before its start", Sized(block))
         }
-        Fault::HeapBufferUnderflow { block, distance, contact: Contact::Guarded } => {
-            write!(text, "{} accessed before its start, at offset -{distance}", Sized(block))
+        Fault::HeapBufferUnderflow {
+            block,
+            distance,
+            contact: Contact::Guarded,
+        } => {
+            write!(
+                text,
+                "{} accessed before its start, at offset -{distance}",
+                Sized(block)
+            )
         }
         Fault::DoubleFree { .. } | Fault::ReallocAfterFree { .. } => {
             text.write_str("block was already freed")
         }
         Fault::InvalidFree { stray, .. } => match stray {
             Stray::InsideLive(block, offset) => {
-                write!(text, "pointer is {offset} bytes inside a live {}", Sized(block))
+                write!(
+                    text,
+                    "pointer is {offset} bytes inside a live {}",
+                    Sized(block)
+                )
             }
             Stray::InsideFreed(_, offset) => {
                 write!(text, "pointer is {offset} bytes inside a freed block")
             }
-            Stray::NeverAllocated => text.write_str("pointer is to memory that was never allocated"),
+            Stray::NeverAllocated => {
+                text.write_str("pointer is to memory that was never allocated")
+            }
             Stray::Foreign => text.write_str("pointer is not from this heap"),
         },
         Fault::UseAfterFreeWrite { offset, .. } => {
@@ -168,7 +217,11 @@ fn actor(text: &mut Text, did: &str, actor: Actor) -> fmt::Result {
     if actor.thread == 0 {
         return Ok(());
     }
-    let earlier = if actor.or_earlier { ", or a finished thread whose heap it took over" } else { "" };
+    let earlier = if actor.or_earlier {
+        ", or a finished thread whose heap it took over"
+    } else {
+        ""
+    };
     writeln!(text, "  {did:<9}  by thread {}{earlier}", actor.thread)
 }
 
@@ -177,7 +230,11 @@ fn actor(text: &mut Text, did: &str, actor: Actor) -> fmt::Result {
 fn show(text: &mut Text, evidence: &Evidence) -> fmt::Result {
     text.write_str("  expected  ")?;
     for at in 0..evidence.length {
-        text.write_str(if bit(evidence.canary, at) { " ??" } else { " 00" })?;
+        text.write_str(if bit(evidence.canary, at) {
+            " ??"
+        } else {
+            " 00"
+        })?;
     }
     if evidence.canary != 0 {
         text.write_str("  (?? is keyed canary)")?;
@@ -209,14 +266,25 @@ mod tests {
             requested: Some(24),
             slot: 32,
             kind: Some(Kind::Malloc),
-            allocated_by: Actor { thread: 7, or_earlier: true },
-            freed_by: Actor { thread: 8, or_earlier: false },
+            allocated_by: Actor {
+                thread: 7,
+                or_earlier: true,
+            },
+            freed_by: Actor {
+                thread: 8,
+                or_earlier: false,
+            },
         }
     }
 
     fn lines(fault: &Fault) -> String {
-        let context =
-            Context { process: 42, thread: 43, operation: Operation::Free, stops: true, memory: None };
+        let context = Context {
+            process: 42,
+            thread: 43,
+            operation: Operation::Free,
+            stops: true,
+            memory: None,
+        };
         String::from_utf8(render(fault, &context).as_bytes().to_vec()).unwrap()
     }
 
@@ -283,7 +351,10 @@ mod tests {
         let mut seen = [false; crate::fault::FAULTS];
         for (fault, line) in cases {
             let text = lines(&fault);
-            assert_eq!(text.lines().next().unwrap(), format!("secmalloc: 42: {line}"));
+            assert_eq!(
+                text.lines().next().unwrap(),
+                format!("secmalloc: 42: {line}")
+            );
             assert!(text.ends_with("stopped (SIGABRT)\n"));
             seen[fault.index()] = true;
         }
@@ -294,16 +365,31 @@ mod tests {
     fn evidence_never_shows_intact_canary() {
         let mut found = [0xaa; EVIDENCE];
         found[1] = 0x41;
-        let evidence = Evidence { found, wrong: 0b10, canary: 0b111, length: 4 };
-        let fault = Fault::UseAfterFreeWrite { block: block(), offset: 0, evidence };
+        let evidence = Evidence {
+            found,
+            wrong: 0b10,
+            canary: 0b111,
+            length: 4,
+        };
+        let fault = Fault::UseAfterFreeWrite {
+            block: block(),
+            offset: 0,
+            evidence,
+        };
         let text = lines(&fault);
-        assert!(text.contains("expected   ?? ?? ?? 00  (?? is keyed canary)\n"), "{text}");
+        assert!(
+            text.contains("expected   ?? ?? ?? 00  (?? is keyed canary)\n"),
+            "{text}"
+        );
         assert!(text.contains("found      == 41 == ==\n"), "{text}");
     }
 
     #[test]
     fn the_longest_message_fits() {
-        let actor = Actor { thread: u32::MAX, or_earlier: true };
+        let actor = Actor {
+            thread: u32::MAX,
+            or_earlier: true,
+        };
         let block = Block {
             address: usize::MAX,
             requested: Some(usize::MAX),
@@ -319,7 +405,11 @@ mod tests {
             length: EVIDENCE,
         };
         let contact = Contact::Written(evidence);
-        let fault = Fault::HeapBufferOverflow { block, offset: usize::MAX, contact };
+        let fault = Fault::HeapBufferOverflow {
+            block,
+            offset: usize::MAX,
+            contact,
+        };
         let context = Context {
             process: u32::MAX,
             thread: u32::MAX,

@@ -309,7 +309,8 @@ impl Options {
 }
 
 fn pieces(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|&byte| byte == b':').filter(|piece| !piece.is_empty())
+    text.split(|&byte| byte == b':')
+        .filter(|piece| !piece.is_empty())
 }
 
 fn parse_piece(piece: &[u8]) -> Result<(usize, u32), Complaint<'_>> {
@@ -332,9 +333,10 @@ fn parse_piece(piece: &[u8]) -> Result<(usize, u32), Complaint<'_>> {
 impl Accepts {
     fn parse(&self, value: &[u8]) -> Option<u32> {
         match *self {
-            Accepts::Words(words) => {
-                words.iter().position(|word| word.as_bytes() == value).map(|place| place as u32)
-            }
+            Accepts::Words(words) => words
+                .iter()
+                .position(|word| word.as_bytes() == value)
+                .map(|place| place as u32),
             Accepts::Number(least, most, _) => {
                 let number: u32 = core::str::from_utf8(value).ok()?.parse().ok()?;
                 (least..=most).contains(&number).then_some(number)
@@ -367,7 +369,11 @@ struct Shown<'a>(&'a [u8]);
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for &byte in self.0.iter().take(40) {
-            f.write_char(if byte.is_ascii_graphic() { char::from(byte) } else { '?' })?;
+            f.write_char(if byte.is_ascii_graphic() {
+                char::from(byte)
+            } else {
+                '?'
+            })?;
         }
         if self.0.len() > 40 {
             f.write_str("...")?;
@@ -498,8 +504,14 @@ mod tests {
     fn values_read_back() {
         let (options, _) = parse("large_kept=5:usable_size=slot");
         let mut text = String::new();
-        assert!(options.write_value(b"large_kept", &mut text).unwrap().is_ok());
-        assert!(options.write_value(b"usable_size", &mut text).unwrap().is_ok());
+        assert!(options
+            .write_value(b"large_kept", &mut text)
+            .unwrap()
+            .is_ok());
+        assert!(options
+            .write_value(b"usable_size", &mut text)
+            .unwrap()
+            .is_ok());
         assert_eq!(text, "5slot");
         assert!(options.write_value(b"nothing", &mut text).is_none());
         assert_eq!(options.large_kept(), 5 << 20);

@@ -41,7 +41,12 @@ impl Request {
         if size > MAX_SIZE {
             return Err(Refusal::TooLarge);
         }
-        Ok(Request { size, alignment: MIN_ALIGNMENT, kind: Kind::Malloc, zeroed: false })
+        Ok(Request {
+            size,
+            alignment: MIN_ALIGNMENT,
+            kind: Kind::Malloc,
+            zeroed: false,
+        })
     }
 
     /// `count` elements of `size` bytes each.
@@ -65,7 +70,10 @@ impl Request {
             Some(sum) if sum <= MAX_SIZE => {}
             _ => return Err(Refusal::TooLarge),
         }
-        Ok(Request { alignment: alignment.max(MIN_ALIGNMENT), ..request })
+        Ok(Request {
+            alignment: alignment.max(MIN_ALIGNMENT),
+            ..request
+        })
     }
 
     /// `size` bytes at an alignment that is rounded up to a power of two, as glibc's `memalign`
@@ -89,7 +97,10 @@ impl Request {
     #[inline]
     #[must_use]
     pub fn zeroed(self) -> Request {
-        Request { zeroed: true, ..self }
+        Request {
+            zeroed: true,
+            ..self
+        }
     }
 
     /// The same block, of another family.
@@ -120,8 +131,14 @@ mod tests {
         }
         assert_eq!(Request::aligned(1, 1).unwrap().alignment, MIN_ALIGNMENT);
         assert_eq!(Request::aligned_rounding(24, 1).unwrap().alignment, 32);
-        assert_eq!(Request::aligned_rounding(0, 1).unwrap().alignment, MIN_ALIGNMENT);
-        assert_eq!(Request::aligned_rounding(usize::MAX, 1), Err(Refusal::BadAlignment));
+        assert_eq!(
+            Request::aligned_rounding(0, 1).unwrap().alignment,
+            MIN_ALIGNMENT
+        );
+        assert_eq!(
+            Request::aligned_rounding(usize::MAX, 1),
+            Err(Refusal::BadAlignment)
+        );
         assert_eq!(Request::aligned(1 << 62, MAX_SIZE), Err(Refusal::TooLarge));
     }
 

@@ -88,9 +88,11 @@ const fn slot_size(class: usize) -> usize {
     let beyond = class.saturating_sub(LINEAR + 1);
     let doubling = beyond / PER_DOUBLING;
     let step = (beyond % PER_DOUBLING).saturating_add(1);
-    (LINEAR_MAX << doubling).saturating_add(step.saturating_mul(LINEAR_MAX / PER_DOUBLING) << doubling)
+    (LINEAR_MAX << doubling)
+        .saturating_add(step.saturating_mul(LINEAR_MAX / PER_DOUBLING) << doubling)
 }
 
+#[allow(clippy::arithmetic_side_effects)] // evaluated at compile time
 const fn describe(slot: usize) -> SizeClass {
     let mut slab_shift = 12;
     // Many slots to a slab are many places for a block to be; past 64 KiB memory counts more.
@@ -101,7 +103,11 @@ const fn describe(slot: usize) -> SizeClass {
         slab_shift += 1;
     }
     let fitting = (1usize << slab_shift) / slot;
-    let slots = if fitting > MAX_SLOTS { MAX_SLOTS } else { fitting };
+    let slots = if fitting > MAX_SLOTS {
+        MAX_SLOTS
+    } else {
+        fitting
+    };
     let mut quarantine = 1;
     while quarantine * 2 <= QUARANTINE_HALF / slot && quarantine < MAX_QUARANTINE {
         quarantine *= 2;
@@ -154,8 +160,11 @@ const fn places(magazine: bool) -> (Places, usize) {
     let mut total = 0;
     let mut class = 0;
     while class < COUNT {
-        let length =
-            if magazine { TABLE[class].magazine() } else { 2 * TABLE[class].quarantine };
+        let length = if magazine {
+            TABLE[class].magazine()
+        } else {
+            2 * TABLE[class].quarantine
+        };
         at[class] = (total as u32, length as u32);
         total += length;
         class += 1;
@@ -195,7 +204,10 @@ pub fn class_of(size: usize) -> usize {
             let bit = last.ilog2();
             let quarter = (last >> bit.saturating_sub(2)) & 3;
             let doubling = (bit as usize).saturating_sub(LINEAR_MAX.ilog2() as usize);
-            doubling.saturating_mul(PER_DOUBLING).saturating_add(quarter).saturating_add(LINEAR + 1)
+            doubling
+                .saturating_mul(PER_DOUBLING)
+                .saturating_add(quarter)
+                .saturating_add(LINEAR + 1)
         }
     }
 }
@@ -232,7 +244,10 @@ mod tests {
         for size in 1..=MAX_SMALL {
             let class = class_of(size);
             assert!(CLASSES[class].slot >= size + CANARY_SIZE, "{size}");
-            assert!(class == 1 || CLASSES[class - 1].slot < size + CANARY_SIZE, "{size}");
+            assert!(
+                class == 1 || CLASSES[class - 1].slot < size + CANARY_SIZE,
+                "{size}"
+            );
         }
         assert_eq!(CLASSES[COUNT - 1].slot, MAX_SLOT);
         assert_eq!(class_of(MAX_SMALL), COUNT - 1);
@@ -250,7 +265,12 @@ mod tests {
     fn slot_at_is_a_division() {
         for class in &CLASSES {
             for offset in 0..(1usize << class.slab_shift) {
-                assert_eq!(class.slot_at(offset), offset / class.slot, "{} {offset}", class.slot);
+                assert_eq!(
+                    class.slot_at(offset),
+                    offset / class.slot,
+                    "{} {offset}",
+                    class.slot
+                );
             }
         }
     }
@@ -280,10 +300,14 @@ mod tests {
 
     #[test]
     fn aligned_classes_align() {
-        for size in [0, 1, 8, 24, 25, 100, 500, 4000, 4096, 8192, 40000, MAX_SMALL] {
+        for size in [
+            0, 1, 8, 24, 25, 100, 500, 4000, 4096, 8192, 40000, MAX_SMALL,
+        ] {
             for shift in 4..=12 {
                 let alignment = 1usize << shift;
-                let Some(class) = class_of_aligned(size, alignment) else { continue };
+                let Some(class) = class_of_aligned(size, alignment) else {
+                    continue;
+                };
                 assert_eq!(CLASSES[class].slot % alignment, 0);
                 assert!(size == 0 || CLASSES[class].slot >= size + CANARY_SIZE);
             }

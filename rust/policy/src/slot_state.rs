@@ -193,7 +193,10 @@ mod tests {
             assert_eq!(again.with_slack(read.slack().unwrap_or(usize::MAX)), read);
             assert_eq!(read.is_live(), read.kind().is_some());
             let next = read.then(SlotState::Resting, Tag::of(3));
-            assert_eq!((next.state(), next.slack()), (SlotState::Resting, read.slack()));
+            assert_eq!(
+                (next.state(), next.slack()),
+                (SlotState::Resting, read.slack())
+            );
         }
     }
 

@@ -43,7 +43,11 @@ impl Kept {
                 None => at += 1,
             }
         }
-        let surplus = if self.count.get() == MOST { self.remove(0) } else { None };
+        let surplus = if self.count.get() == MOST {
+            self.remove(0)
+        } else {
+            None
+        };
         self.mappings[self.count.get()].set(merged);
         self.count.set(self.count.get() + 1);
         self.bytes.set(self.bytes.get() + merged.data_size);

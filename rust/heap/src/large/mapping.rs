@@ -37,7 +37,12 @@ pub(crate) struct Mapping {
 impl Mapping {
     /// A new mapping, zero, with `data_size` bytes at a multiple of `alignment`. One that is made
     /// for a growing block has `room` to grow in place.
-    pub(crate) fn make(data_size: usize, alignment: usize, room: bool, random: &mut Random) -> Option<Mapping> {
+    pub(crate) fn make(
+        data_size: usize,
+        alignment: usize,
+        room: bool,
+        random: &mut Random,
+    ) -> Option<Mapping> {
         let page = fixed().page;
         let before = (1 + random.below(MAX_GUARD) as usize) * page;
         let after = (1 + random.below(MAX_GUARD) as usize) * page;
@@ -48,9 +53,16 @@ impl Mapping {
             _ => 0,
         };
         let extra = if alignment > page { alignment } else { 0 };
-        let inner = before.checked_add(data_size)?.checked_add(after)?.checked_add(spare)?;
+        let inner = before
+            .checked_add(data_size)?
+            .checked_add(after)?
+            .checked_add(spare)?;
         let whole = inner.checked_add(extra)?;
-        let access = if costly { Access::Nothing } else { Access::Write };
+        let access = if costly {
+            Access::Nothing
+        } else {
+            Access::Write
+        };
         let mut span = sys::map(whole, access)?;
         let mut span_size = whole;
         let mut data = span + before;
@@ -69,7 +81,14 @@ impl Mapping {
             }
             (span, span_size) = (from, inner);
         }
-        let mapping = Mapping { span, span_size, data, data_size, costly, merged: false };
+        let mapping = Mapping {
+            span,
+            span_size,
+            data,
+            data_size,
+            costly,
+            merged: false,
+        };
         if costly {
             COSTLY_USED.fetch_add(1, Ordering::Relaxed);
             // SAFETY: just mapped.
@@ -142,9 +161,12 @@ impl Mapping {
     /// Makes a closed mapping usable for `data_size` bytes, which read as zero.
     pub(crate) fn reopen(mut self, data_size: usize) -> Option<Mapping> {
         // SAFETY: nobody uses the pages; they were closed by `close`.
-        let opened = unsafe { sys::protect(self.data, self.data_size, Access::Write) };
-        // SAFETY: guards of merged mappings lie within.
-        if !opened || (self.merged && fixed().features.guard_pages && !unsafe { sys::unguard_pages(self.data, self.data_size) }) {
+        let mut opened = unsafe { sys::protect(self.data, self.data_size, Access::Write) };
+        if self.merged && fixed().features.guard_pages {
+            // SAFETY: as above; guards of merged mappings lie within.
+            opened &= unsafe { sys::unguard_pages(self.data, self.data_size) };
+        }
+        if !opened {
             self.unmap();
             return None;
         }

@@ -30,8 +30,8 @@ use crate::thread::ThreadHeap;
 use crate::wipe;
 use kept::Kept;
 use mapping::Mapping;
-pub(crate) use table::Tables;
 use table::Table;
+pub(crate) use table::Tables;
 
 /// Freed blocks that are remembered by name, to tell a double free from a foreign pointer.
 const REMEMBERED: usize = 512;
@@ -96,7 +96,10 @@ impl Descriptor {
             requested: Some(self.size),
             slot: self.mapping.data_size,
             kind: self.kind(),
-            allocated_by: Actor { thread: self.thread, or_earlier: false },
+            allocated_by: Actor {
+                thread: self.thread,
+                or_earlier: false,
+            },
             freed_by: Actor::default(),
         }
     }
@@ -154,9 +157,18 @@ pub(crate) fn expected_fill(block: usize, at: usize) -> u8 {
 /// Makes a large block. `None` when there is no memory for it.
 pub(crate) fn allocate(heap: &ThreadHeap, request: &Request) -> Option<usize> {
     let page = fixed().page;
-    let Request { size, alignment, kind, .. } = *request;
+    let Request {
+        size,
+        alignment,
+        kind,
+        ..
+    } = *request;
     let data_size = size.checked_next_multiple_of(page)?;
-    let reused = if alignment <= page { shared().large.reuse(data_size) } else { None };
+    let reused = if alignment <= page {
+        shared().large.reuse(data_size)
+    } else {
+        None
+    };
     let mapping = match reused {
         Some(mapping) => mapping,
         None => Mapping::make(data_size, alignment, false, heap.random())?,
@@ -167,7 +179,13 @@ pub(crate) fn allocate(heap: &ThreadHeap, request: &Request) -> Option<usize> {
         mapping.data
     };
     let state = SlotWord::live(kind, Tag::NOBODY);
-    let descriptor = Descriptor { block, size, mapping, state, thread: heap.thread() };
+    let descriptor = Descriptor {
+        block,
+        size,
+        mapping,
+        state,
+        thread: heap.thread(),
+    };
     descriptor.seal();
     if !shared().large.insert(&descriptor) {
         mapping.unmap();
@@ -195,7 +213,10 @@ pub(crate) fn release(heap: &ThreadHeap, descriptor: &Descriptor) -> bool {
         large.remember(descriptor, heap.thread());
     }
     let mapping = &descriptor.mapping;
-    if mapping.data_size == 0 || mapping.data_size > fixed().options.large_kept() || !mapping.close() {
+    if mapping.data_size == 0
+        || mapping.data_size > fixed().options.large_kept()
+        || !mapping.close()
+    {
         mapping.unmap();
         return true;
     }
@@ -234,13 +255,20 @@ pub(crate) fn resize(heap: &ThreadHeap, old: &Descriptor, size: usize) -> Option
     let resized = if data_size <= old.mapping.data_size {
         Some(old.mapping.shrink(data_size))
     } else {
-        old.mapping.grow_in_place(data_size).or_else(|| move_to_larger(heap, old, data_size))
+        old.mapping
+            .grow_in_place(data_size)
+            .or_else(|| move_to_larger(heap, old, data_size))
     };
     let Some(mapping) = resized else {
         large.insert(old);
         return Some(Resized::MustCopy);
     };
-    let new = Descriptor { block: mapping.data + front, size, mapping, ..*old };
+    let new = Descriptor {
+        block: mapping.data + front,
+        size,
+        mapping,
+        ..*old
+    };
     unfill(old, &new);
     new.seal();
     let _held = large.lock.hold();
@@ -279,7 +307,10 @@ impl LargeHeap {
     fn remember(&self, descriptor: &Descriptor, thread: u32) {
         let at = self.freed_count.get();
         self.freed_count.set(at.wrapping_add(1));
-        self.freed[at % REMEMBERED].set(Freed { descriptor: *descriptor, by: thread });
+        self.freed[at % REMEMBERED].set(Freed {
+            descriptor: *descriptor,
+            by: thread,
+        });
     }
 
     fn reuse(&self, data_size: usize) -> Option<Mapping> {
@@ -304,7 +335,10 @@ impl Freed {
     pub(crate) fn describe(&self) -> Block {
         Block {
             kind: None,
-            freed_by: Actor { thread: self.by, or_earlier: false },
+            freed_by: Actor {
+                thread: self.by,
+                or_earlier: false,
+            },
             ..self.descriptor.describe()
         }
     }
@@ -325,9 +359,7 @@ pub(crate) fn near(address: usize) -> Option<Near> {
         return None;
     }
     let _held = large.lock.hold();
-    let within = |d: &Descriptor| {
-        address.wrapping_sub(d.mapping.span) < d.mapping.span_size
-    };
+    let within = |d: &Descriptor| address.wrapping_sub(d.mapping.span) < d.mapping.span_size;
     if let Some(live) = large.table.iter().find(within) {
         return Some(Near::Live(live));
     }

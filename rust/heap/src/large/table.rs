@@ -51,7 +51,11 @@ impl Tables {
         let each = size_of::<Entry>() + 4 * size_of::<u32>();
         let capacity = size / each;
         let buckets = (address + capacity * size_of::<Entry>()).next_multiple_of(64);
-        Tables { descriptors: address, buckets, capacity: (capacity - FIRST_BUCKETS) as u32 }
+        Tables {
+            descriptors: address,
+            buckets,
+            capacity: (capacity - FIRST_BUCKETS) as u32,
+        }
     }
 
     fn entry(&self, number: u32) -> &'static Cell<Entry> {
@@ -59,7 +63,8 @@ impl Tables {
         // SAFETY: the array has `capacity` entries; zero is a valid entry, and all
         // access is under the lock of the large heap.
         unsafe {
-            sys::pointer::<Cell<Entry>>(self.descriptors + number as usize * size_of::<Entry>()).as_ref()
+            sys::pointer::<Cell<Entry>>(self.descriptors + number as usize * size_of::<Entry>())
+                .as_ref()
         }
     }
 
@@ -68,7 +73,9 @@ impl Tables {
         // The arrays before this one have FIRST << level - FIRST buckets together.
         let start = (FIRST_BUCKETS << level) - FIRST_BUCKETS;
         // SAFETY: `size` made room for all levels that `insert` reaches.
-        unsafe { sys::pointer::<Cell<u32>>(self.buckets + (start + at) * size_of::<u32>()).as_ref() }
+        unsafe {
+            sys::pointer::<Cell<u32>>(self.buckets + (start + at) * size_of::<u32>()).as_ref()
+        }
     }
 }
 
@@ -114,7 +121,10 @@ impl Table {
             }
             None => return false,
         };
-        tables.entry(number).set(Entry { descriptor: *descriptor, next_free: 0 });
+        tables.entry(number).set(Entry {
+            descriptor: *descriptor,
+            next_free: 0,
+        });
         self.live.set(self.live.get() + 1);
         if self.live.get() as usize * 2 > self.mask() {
             self.double();
@@ -158,7 +168,9 @@ impl Table {
         let mut at = hole;
         loop {
             at = (at + 1) & self.mask();
-            let Some(other) = tables.bucket(level, at).get().checked_sub(1) else { break };
+            let Some(other) = tables.bucket(level, at).get().checked_sub(1) else {
+                break;
+            };
             let descriptor = tables.entry(other).get().descriptor;
             let home = self.home(descriptor.block);
             let from_home = at.wrapping_sub(home) & self.mask();
@@ -170,8 +182,14 @@ impl Table {
         }
         tables.bucket(level, hole).set(0);
         let removed = tables.entry(number).get().descriptor;
-        let gone = Descriptor { block: 0, ..removed };
-        tables.entry(number).set(Entry { descriptor: gone, next_free: self.free.get() });
+        let gone = Descriptor {
+            block: 0,
+            ..removed
+        };
+        tables.entry(number).set(Entry {
+            descriptor: gone,
+            next_free: self.free.get(),
+        });
         self.free.set(number + 1);
         self.live.set(self.live.get() - 1);
         removed.some()

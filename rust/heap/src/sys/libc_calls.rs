@@ -20,7 +20,11 @@ pub(crate) fn notice_thread_end(key: u32, value: usize) -> bool {
 }
 
 /// Calls these functions around every `fork`.
-pub(crate) fn on_fork(prepare: unsafe extern "C" fn(), parent: unsafe extern "C" fn(), child: unsafe extern "C" fn()) {
+pub(crate) fn on_fork(
+    prepare: unsafe extern "C" fn(),
+    parent: unsafe extern "C" fn(),
+    child: unsafe extern "C" fn(),
+) {
     // SAFETY: the functions live as long as the library, which is never unloaded.
     unsafe { libc::pthread_atfork(Some(prepare), Some(parent), Some(child)) };
 }

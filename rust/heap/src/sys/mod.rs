@@ -62,7 +62,13 @@ unsafe fn call(number: i64, arguments: [usize; 6]) -> Result<usize, i32> {
 pub(crate) fn map(size: usize, access: Access) -> Option<usize> {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
     // SAFETY: a new mapping changes nothing that exists.
-    unsafe { call(libc::SYS_mmap, [0, size, access.bits(), flags as usize, usize::MAX, 0]) }.ok()
+    unsafe {
+        call(
+            libc::SYS_mmap,
+            [0, size, access.bits(), flags as usize, usize::MAX, 0],
+        )
+    }
+    .ok()
 }
 
 /// Gives a mapping back. Failure leaves it in place, which wastes address space and nothing else.
@@ -143,7 +149,13 @@ pub(crate) unsafe fn unguard_pages(at: usize, size: usize) -> bool {
 /// - The range is ours, in whole pages, no more of them than `to` has bytes.
 pub(crate) unsafe fn present(at: usize, size: usize, to: &mut [u8]) -> bool {
     // SAFETY: the kernel writes one byte for each page.
-    unsafe { call(libc::SYS_mincore, [at, size, to.as_mut_ptr() as usize, 0, 0, 0]) }.is_ok()
+    unsafe {
+        call(
+            libc::SYS_mincore,
+            [at, size, to.as_mut_ptr() as usize, 0, 0, 0],
+        )
+    }
+    .is_ok()
 }
 
 /// Forbids unmapping, moving and re-protecting a range for good.
@@ -160,7 +172,10 @@ pub(crate) fn futex_wait(word: &core::sync::atomic::AtomicU32, value: u32) {
     let operation = (libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG) as usize;
     // SAFETY: the kernel only reads the word, which lives as long as the borrow.
     let _ = unsafe {
-        call(libc::SYS_futex, [word.as_ptr() as usize, operation, value as usize, 0, 0, 0])
+        call(
+            libc::SYS_futex,
+            [word.as_ptr() as usize, operation, value as usize, 0, 0, 0],
+        )
     };
 }
 
@@ -168,7 +183,12 @@ pub(crate) fn futex_wait(word: &core::sync::atomic::AtomicU32, value: u32) {
 pub(crate) fn futex_wake(word: &core::sync::atomic::AtomicU32) {
     let operation = (libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG) as usize;
     // SAFETY: the address is only a key here.
-    let _ = unsafe { call(libc::SYS_futex, [word.as_ptr() as usize, operation, 1, 0, 0, 0]) };
+    let _ = unsafe {
+        call(
+            libc::SYS_futex,
+            [word.as_ptr() as usize, operation, 1, 0, 0, 0],
+        )
+    };
 }
 
 /// Fills `bytes` from the kernel's generator. `false` where it has none to give: before it is
@@ -177,7 +197,10 @@ pub(crate) fn random(bytes: &mut [u8]) -> bool {
     let flags = libc::GRND_NONBLOCK as usize;
     // SAFETY: the kernel writes at most `bytes.len()` bytes.
     let got = unsafe {
-        call(libc::SYS_getrandom, [bytes.as_mut_ptr() as usize, bytes.len(), flags, 0, 0, 0])
+        call(
+            libc::SYS_getrandom,
+            [bytes.as_mut_ptr() as usize, bytes.len(), flags, 0, 0, 0],
+        )
     };
     got == Ok(bytes.len())
 }
@@ -196,11 +219,17 @@ pub(crate) fn process_id() -> u32 {
 
 /// CPU time that the calling thread has used, in microseconds.
 pub(crate) fn thread_cpu_us() -> u64 {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     let clock = libc::CLOCK_THREAD_CPUTIME_ID as usize;
     // SAFETY: the kernel writes one `timespec`.
     let result = unsafe {
-        call(libc::SYS_clock_gettime, [clock, (&raw mut time) as usize, 0, 0, 0, 0])
+        call(
+            libc::SYS_clock_gettime,
+            [clock, (&raw mut time) as usize, 0, 0, 0, 0],
+        )
     };
     match result {
         Ok(_) => (time.tv_sec as u64) * 1_000_000 + (time.tv_nsec as u64) / 1000,
@@ -214,7 +243,17 @@ pub(crate) fn write_all(descriptor: i32, mut bytes: &[u8]) {
     while !bytes.is_empty() {
         // SAFETY: the kernel only reads the bytes.
         let wrote = unsafe {
-            call(libc::SYS_write, [descriptor as usize, bytes.as_ptr() as usize, bytes.len(), 0, 0, 0])
+            call(
+                libc::SYS_write,
+                [
+                    descriptor as usize,
+                    bytes.as_ptr() as usize,
+                    bytes.len(),
+                    0,
+                    0,
+                    0,
+                ],
+            )
         };
         match wrote {
             Ok(count) if count > 0 => bytes = bytes.get(count..).unwrap_or(&[]),
@@ -244,14 +283,21 @@ pub(crate) fn read_file(path: &CStr, room: &mut [u8], mut take: impl FnMut(&[u8]
     let flags = (libc::O_RDONLY | libc::O_CLOEXEC) as usize;
     let here = libc::AT_FDCWD as usize;
     // SAFETY: the path is a C string; opening changes nothing of ours.
-    let Ok(file) = (unsafe { call(libc::SYS_openat, [here, path.as_ptr() as usize, flags, 0, 0, 0]) })
-    else {
+    let Ok(file) = (unsafe {
+        call(
+            libc::SYS_openat,
+            [here, path.as_ptr() as usize, flags, 0, 0, 0],
+        )
+    }) else {
         return;
     };
     loop {
         // SAFETY: the kernel writes at most what there is room for.
         let got = unsafe {
-            call(libc::SYS_read, [file, room.as_mut_ptr() as usize, room.len(), 0, 0, 0])
+            call(
+                libc::SYS_read,
+                [file, room.as_mut_ptr() as usize, room.len(), 0, 0, 0],
+            )
         };
         match got {
             Ok(count) if count > 0 && take(room.get(..count).unwrap_or(&[])) => {}
@@ -275,7 +321,10 @@ pub(crate) fn abort() -> ! {
         // SAFETY: unblocks one signal of this thread; the mask is one 64-bit word.
         let _ = unsafe {
             let how = libc::SIG_UNBLOCK as usize;
-            call(libc::SYS_rt_sigprocmask, [how, (&raw const only) as usize, 0, 8, 0, 0])
+            call(
+                libc::SYS_rt_sigprocmask,
+                [how, (&raw const only) as usize, 0, 8, 0, 0],
+            )
         };
         // SAFETY: a signal to ourselves.
         let _ = unsafe { call(libc::SYS_tgkill, [process, thread, abort_signal, 0, 0, 0]) };
@@ -298,6 +347,16 @@ pub(crate) unsafe fn pointer<T>(at: usize) -> NonNull<T> {
 pub(crate) fn raise(signal: i32) {
     // SAFETY: a signal to ourselves.
     let _ = unsafe {
-        call(libc::SYS_tgkill, [process_id() as usize, thread_id() as usize, signal as usize, 0, 0, 0])
+        call(
+            libc::SYS_tgkill,
+            [
+                process_id() as usize,
+                thread_id() as usize,
+                signal as usize,
+                0,
+                0,
+                0,
+            ],
+        )
     };
 }
