@@ -68,7 +68,9 @@ static inline char unlike(const void *block, ptrdiff_t offset)
     return touch(block, offset) == 'A' ? 'B' : 'A';
 }
 
-// Two live blocks of `size` bytes with nothing between them.
+// Two live blocks of `size` bytes with nothing between them. The second is not at the start of a
+// page, where a slab may begin: before its first slot there is another slab, or a guard. (Slots of
+// a page and more do not fill a slab to its end, so those of two slabs are never the closest.)
 struct pair {
     char *low;
     char *high;
@@ -85,8 +87,12 @@ static inline struct pair side_by_side(size_t size)
         block[i] = hide(malloc(size));
     for (int i = 0; i < MANY; i++) {
         for (int j = 0; j < MANY; j++) {
-            if (block[j] > block[i] && (size_t)(block[j] - block[i]) < distance) {
-                distance = (size_t)(block[j] - block[i]);
+            size_t apart = (size_t)(block[j] - block[i]);
+
+            if (apart < 4096 && (uintptr_t)block[j] % 4096 == 0)
+                continue;
+            if (block[j] > block[i] && apart < distance) {
+                distance = apart;
                 closest.low = block[i];
                 closest.high = block[j];
             }
