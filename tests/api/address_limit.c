@@ -52,7 +52,8 @@ int main(int argc, char **argv) {
             limit = (rlim_t)limits[i] * MIB;
             struct rerun how = {.argument = sizes[k], .stream = 2, .prepare = limit_space};
             int status = rerun(&how, text, sizeof text);
-            CHECK(status == 0, "%u MiB, blocks of %s: status 0x%x: %s", limits[i], sizes[k], status, text);
+            CHECK(status == 0, "%u MiB, blocks of %s: status 0x%x: %s", limits[i], sizes[k],
+                  status, text);
             unsigned long got = strtoul(text, NULL, 10);
             CHECK(got >= limits[i] / 4, "of %u MiB only %lu MiB in blocks of %s bytes", limits[i],
                   got, sizes[k]);

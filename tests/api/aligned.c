@@ -47,7 +47,8 @@ static void odd_alignments(void) {
         free(block);
     }
     /* glibc rounds up in memalign; we follow it */
-    static const size_t odd[][2] = {{17, 32}, {24, 32}, {33, 64}, {100, 128}, {3000, 4096}, {5000, 8192}};
+    static const size_t odd[][2] = {{17, 32},   {24, 32},     {33, 64},
+                                     {100, 128}, {3000, 4096}, {5000, 8192}};
     for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++) {
         void *block = need(memalign(any(odd[i][0]), any(200)));
         CHECK(is_aligned(block, odd[i][1]), "memalign(%zu) = %p", odd[i][0], block);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* free leaves errno alone (POSIX 2024), on every path; so do calls that succeed; NULL is nothing. */
+/* free leaves errno alone (POSIX 2024), on every path; so do calls that succeed. */
 #include "test.h"
 
 enum { MARK = 4711 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * A signal handler that forks, as POSIX allowed until 2024: the signal may come while this very
- * thread is inside malloc, where glibc's own heap then waits for itself for ever.  Neither parent nor child may wait for a lock that its own thread holds,
- * and the interrupted call goes on as if nothing had been, in both.
+ * thread is inside malloc, where glibc's own heap then waits for itself for ever.  Neither parent
+ * nor child may wait for a lock that its own thread holds, and the interrupted call goes on as if
+ * nothing had been, in both.
  */
 #include "test.h"
 

@@ -17,7 +17,8 @@ int main(void) {
             size_t size = sizes[i];
             void *block = need(malloc(any(size)));
             free_sized(block, any(size));
-            if (size > 0 && size < LARGE) CHECK(is_freed(block), "free_sized(%zu) freed nothing", size);
+            if (size > 0 && size < LARGE)
+                CHECK(is_freed(block), "free_sized(%zu) freed nothing", size);
 
             free_sized(need(calloc(any(1), any(size))), any(size));
             free_sized(need(realloc(need(malloc(any(50))), any(size + 1))), any(size + 1));

@@ -24,7 +24,8 @@ static void order_of_addresses(size_t size) {
         next += at[i] - at[i - 1] == slot;
     }
     for (int i = 0; i < blocks; i++) free((void *)at[i]);
-    CHECK(up > blocks / 4 && up < blocks * 3 / 4, "%zu-byte blocks: %d of %d go up", size, up, blocks);
+    CHECK(up > blocks / 4 && up < blocks * 3 / 4, "%zu-byte blocks: %d of %d go up", size, up,
+          blocks);
     CHECK(next < blocks / 4, "%zu-byte blocks: %d of %d right behind the one before", size, next,
           blocks);
 }
@@ -39,13 +40,14 @@ static void gaps_differ(void) {
         gaps[i] = second - first;
         for (int k = 0; k < i; k++) same += gaps[k] == gaps[i];
     }
-    CHECK(same < PAIRS * PAIRS / 2 / 5, "%d of %d pairs of gaps are equal", same, PAIRS * PAIRS / 2);
+    CHECK(same < PAIRS * PAIRS / 2 / 5, "%d of %d pairs of gaps are equal", same,
+          PAIRS * PAIRS / 2);
 }
 
 /*
  * Across processes.  That addresses differ is the kernel's merit; that the places within a slab
- * do is ours.  Slabs of these sizes are aligned to the span or smaller.  Chi-square over 16 bins, 15
- * degrees of freedom: mean 15, deviation 5.5; beyond 62 lies one run in ten million.
+ * do is ours.  Slabs of these sizes are aligned to the span or smaller.  Chi-square over 16 bins,
+ * 15 degrees of freedom: mean 15, deviation 5.5; beyond 62 lies one run in ten million.
  */
 static const struct {
     size_t size;

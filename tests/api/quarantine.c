@@ -28,7 +28,8 @@ static void not_soon(size_t size) {
     for (int i = 0; i < 10 * ROUNDS; i++) {
         void *block = need(malloc(any(size)));
         for (int k = 0; k < SOON; k++)
-            CHECK(last[k] != (uintptr_t)block, "%zu bytes: back after fewer than %d frees", size, SOON);
+            CHECK(last[k] != (uintptr_t)block, "%zu bytes: back after fewer than %d frees",
+                  size, SOON);
         last[i % SOON] = (uintptr_t)block;
         free(block);
     }

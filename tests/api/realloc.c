@@ -2,8 +2,10 @@
 /* realloc: the content goes along, between all kinds of sizes; NULL and 0 mean what libc says. */
 #include "test.h"
 
-static const size_t sizes[] = {1,    8,    9,     24,    25,    100,   120,    121,          1000, 4096,
-                               4097, 9000, 30000, 65519, 65528, LARGE, 100000, 1024 * 1024, 5000 * 1000};
+static const size_t sizes[] = {
+    1,    8,    9,    24,    25,    100,   120,   121,    1000,        4096,
+    4097, 9000, 5000, 30000, 65519, 65528, LARGE, 100000, 1024 * 1024, 5000 * 1000,
+};
 enum { SIZES = sizeof sizes / sizeof sizes[0] };
 
 static size_t smaller(size_t a, size_t b) {

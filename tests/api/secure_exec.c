@@ -48,7 +48,11 @@ int main(int argc, char **argv) {
     snprintf(path, sizeof path, "%s/setuid", directory);
     copy_self(path);
     struct rerun how = {
-        .program = path, .argument = "show", .options = "policy=report:no_such_option=1", .stream = 2};
+        .program = path,
+        .argument = "show",
+        .options = "policy=report:no_such_option=1",
+        .stream = 2,
+    };
     int status = rerun(&how, err, sizeof err);
     unlink(path);
     rmdir(directory);

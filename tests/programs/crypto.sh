@@ -14,8 +14,10 @@ openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.p
 openssl req -new -x509 -key key.pem -subj /CN=test -days 2 -out cert.pem
 openssl x509 -in cert.pem -noout -subject -issuer
 openssl verify -CAfile cert.pem cert.pem
-openssl cms -sign -nodetach -binary -in data -signer cert.pem -inkey key.pem -outform DER -out signed
-openssl cms -verify -binary -inform DER -in signed -CAfile cert.pem -purpose any -out back 2>/dev/null
+openssl cms -sign -nodetach -binary -in data -outform DER -out signed \
+    -signer cert.pem -inkey key.pem
+openssl cms -verify -binary -inform DER -in signed -out back \
+    -CAfile cert.pem -purpose any 2>/dev/null
 cmp back data
 openssl ciphers -v 'ALL' | wc -l
 

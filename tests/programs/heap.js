@@ -45,7 +45,8 @@ function buffers() {
 function compile() {
   let sum = 0;
   for (let i = 0; i < 1500; i++) {
-    sum += new Function('a', `let s = 0; for (let k = 0; k < ${i % 40}; k++) s += a * k; return s;`)(i);
+    const body = `let s = 0; for (let k = 0; k < ${i % 40}; k++) s += a * k; return s;`;
+    sum += new Function('a', body)(i);
     sum += `${i}`.repeat(20).replace(new RegExp(`(${i % 10})+`, 'g'), '<$1>').length;
   }
   return sum;

@@ -39,7 +39,9 @@ for my $n (1 .. 1500) {
 print "eval $made\n";
 
 my $grown = '';
-for my $i (1 .. 300) { $grown = substr($grown, 0, number(length($grown) + 1)) . ('x' x ($i * 500)); }
+for my $i (1 .. 300) {
+    $grown = substr($grown, 0, number(length($grown) + 1)) . ('x' x ($i * 500));
+}
 print "grown ", length($grown), "\n";
 
 my $deep = [];

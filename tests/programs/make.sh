@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-# A build: make with two jobs, hundreds of short processes, the compiler, assembler, archiver, linker.
+# A build: make with two jobs, hundreds of short processes, compiler, assembler, archiver, linker.
 # needs: make make
 # needs: gcc gcc
 # needs: ar binutils

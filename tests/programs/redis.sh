@@ -45,10 +45,11 @@ cli --raw debug reload
 cli --raw debug digest
 cli --raw sort t1 alpha limit 0 5
 cli bgsave > /dev/null
-while [ "$(cli --raw info persistence | tr -d '\r' | sed -n 's/^rdb_bgsave_in_progress://p')" != 0 ]; do
+persistence() { cli --raw info persistence | tr -d '\r'; }
+while [ "$(persistence | sed -n 's/^rdb_bgsave_in_progress://p')" != 0 ]; do
     sleep 0.05
 done
-cli --raw info persistence | tr -d '\r' | grep rdb_last_bgsave_status
+persistence | grep rdb_last_bgsave_status
 cli shutdown nosave
 trap - EXIT
 wait $server

@@ -33,5 +33,8 @@ vim -u NONE -i NONE -n -es a -c 'g/line 1/normal dwAend' -c '%s/\v(\d+) line/& [
     -c '2,900sort n' -c '1000,1100yank' -c 'normal 5p' -c 'undo' -c 'w! edited' -c 'qa!' < /dev/null
 sha256sum edited
 echo 'scale = 600; 4 * a(1); 2 ^ 3000 % 1000000007' | bc -l | sha256sum
-awk 'BEGIN { for (i = 0; i < 8000; i++) printf "{\"a\":%d,\"b\":[\"x%d\",{\"c\":%d}]}\n", i, i % 50, i % 7 }' |
+awk 'BEGIN {
+    for (i = 0; i < 8000; i++)
+        printf "{\"a\":%d,\"b\":[\"x%d\",{\"c\":%d}]}\n", i, i % 50, i % 7
+}' |
     jq -c -s 'group_by(.b[0]) | map({k: .[0].b[0], n: length, s: (map(.b[1].c) | add)})' | sha256sum

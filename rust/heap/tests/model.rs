@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The heap against a plain model: random sequences of calls, with every block's contents, size
 //! and place known and compared.
-#![allow(missing_docs, clippy::unwrap_used, clippy::undocumented_unsafe_blocks)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::undocumented_unsafe_blocks,
+    clippy::mut_from_ref
+)]
 
 use std::collections::BTreeMap;
 use std::ptr::NonNull;

@@ -11,7 +11,8 @@ use core::cell::Cell;
 use super::mapping::Mapping;
 use crate::pool::fixed;
 
-const MOST: usize = 64;
+/// Each costs up to two entries in the process's memory map.
+const MOST: usize = 256;
 
 /// The kept mappings, oldest first. All zero is none.
 #[repr(C)]
@@ -66,6 +67,10 @@ impl Kept {
 
     /// The one that fits best: not smaller, and not larger by more than a quarter.
     pub(crate) fn take(&self, data_size: usize) -> Option<Mapping> {
+        // Where every block has its guard, being out of reach is all that a freed one is kept for.
+        if fixed().options.guard_all() {
+            return None;
+        }
         let most = data_size + data_size / 4;
         let (at, _) = self.mappings[..self.count.get()]
             .iter()
