@@ -260,6 +260,12 @@ mod tests {
         Keys::new(&mut Random::from_seed([11; 32]))
     }
 
+    /// [`super::open`], for the slots of these tests.
+    fn open(keys: &Keys, address: usize, slot: usize) -> Option<usize> {
+        // SAFETY: the slot is the test's own array.
+        unsafe { super::open(keys, address, slot) }
+    }
+
     #[repr(align(16))]
     struct Aligned([u8; 1280]);
 
@@ -274,19 +280,13 @@ mod tests {
                 // SAFETY: the slot is our own array.
                 unsafe { seal(&keys, address, slot, size) };
                 memory.0[..size].fill(0x5a);
-                // SAFETY: as above.
-                assert_eq!(
-                    unsafe { open(&keys, address, slot) },
-                    Some(size),
-                    "{slot} {size}"
-                );
+                assert_eq!(open(&keys, address, slot), Some(size), "{slot} {size}");
                 for at in size..slot {
                     let before = memory.0[at];
                     assert_eq!(expected(&keys, address, slot, size, at).0, before);
                     for value in [0, 1, 0x41, 0xff] {
                         memory.0[at] = value;
-                        // SAFETY: as above.
-                        let opened = unsafe { open(&keys, address, slot) };
+                        let opened = open(&keys, address, slot);
                         if value == before {
                             assert_eq!(opened, Some(size));
                         } else {
@@ -313,12 +313,7 @@ mod tests {
                 memory.0[..old].fill(0x77);
                 // SAFETY: as above.
                 unsafe { reseal(&keys, address, slot, old, new) };
-                // SAFETY: as above.
-                assert_eq!(
-                    unsafe { open(&keys, address, slot) },
-                    Some(new),
-                    "{old} {new}"
-                );
+                assert_eq!(open(&keys, address, slot), Some(new), "{old} {new}");
                 assert!(
                     memory.0[..old.min(new)].iter().all(|&b| b == 0x77),
                     "{old} {new}"
