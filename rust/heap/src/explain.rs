@@ -211,7 +211,7 @@ pub(crate) fn bad_pointer(address: usize, operation: Operation) -> Fault {
         stray,
     };
     if slab::in_data_pool(address) {
-        let Some(Spot { slot, offset }) = slab::spot(fixed(), address) else {
+        let Some(Spot { slot, offset, .. }) = slab::spot(fixed(), address) else {
             return stray(Stray::NeverAllocated);
         };
         let (state, block) = (slot.state(), block(&slot));

@@ -200,7 +200,7 @@ pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim) {
             let slot = spot.slot;
             if spot.offset == 0 && slot.state().is_live() && slot.has_memory() {
                 // SAFETY: a live slot with memory is committed.
-                if let Some(size) = unsafe { verify(&slot) } {
+                if let Some(size) = unsafe { verify(&slot, spot.has_previous) } {
                     if claim.holds(address, size) {
                         // SAFETY: the block is live and sound, and its user gave it up.
                         unsafe { retire_small(heap, &slot, size) };
@@ -210,7 +210,11 @@ pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim) {
             }
         }
     }
-    release_slowly(address, operation, claim);
+    if claim.size.is_none() && claim.alignment.is_none() {
+        release_plain_slowly(address, operation);
+    } else {
+        release_slowly(address, operation, claim);
+    }
 }
 
 /// The size of the block in a live slot, if everything around it is as it must be.
@@ -218,18 +222,17 @@ pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim) {
 /// # Safety
 /// - The slot is live and has memory.
 #[inline(always)]
-unsafe fn verify(slot: &Slot) -> Option<usize> {
+unsafe fn verify(slot: &Slot, has_previous: bool) -> Option<usize> {
     let fixed = fixed();
     let size = slot.size();
     // SAFETY: the caller's promise.
     let requested = unsafe { canary::open(&fixed.keys, slot.address, size) }?;
-    if fixed.neighbours {
-        if let Some(previous) = slot.previous() {
-            // SAFETY: a slot before a committed one in its slab is committed.
-            if !unsafe { canary::plausible(&fixed.keys, previous.address, size) } {
-                return None;
-            }
-        }
+    // SAFETY: a slot before a committed one in its slab is committed.
+    if has_previous
+        && fixed.neighbours
+        && !unsafe { canary::plausible(&fixed.keys, slot.address - size, size) }
+    {
+        return None;
     }
     Some(requested)
 }
@@ -271,6 +274,13 @@ fn report_duplicate(class: usize, index: u32) {
         },
         Operation::Free,
     );
+}
+
+/// [`release_slowly`] without a claim, which then need not be kept ready on the short way.
+#[cold]
+#[inline(never)]
+fn release_plain_slowly(address: usize, operation: Operation) {
+    release_slowly(address, operation, Claim::NONE);
 }
 
 #[cold]
@@ -354,7 +364,7 @@ fn check_small(slot: &Slot) -> Result<usize, Refused> {
         return Ok(0);
     }
     // SAFETY: live, with memory.
-    if let Some(size) = unsafe { verify(slot) } {
+    if let Some(size) = unsafe { verify(slot, slot.previous().is_some()) } {
         return Ok(size);
     }
     // SAFETY: as above.
@@ -400,7 +410,7 @@ pub unsafe fn resize(block: NonNull<u8>, size: usize, operation: Operation) -> O
         let slot = spot.slot;
         if spot.offset == 0 && slot.state().is_live() && slot.has_memory() {
             // SAFETY: a live slot with memory is committed.
-            if let Some(old) = unsafe { verify(&slot) } {
+            if let Some(old) = unsafe { verify(&slot, spot.has_previous) } {
                 // SAFETY: live and verified.
                 return unsafe { resize_small(heap, &slot, old, size, operation) };
             }

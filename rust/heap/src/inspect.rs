@@ -72,7 +72,7 @@ pub fn describe(address: usize) -> Option<Description> {
 }
 
 fn describe_small(address: usize) -> Option<Description> {
-    let Spot { slot, offset } = slab::spot(fixed(), address)?;
+    let Spot { slot, offset, .. } = slab::spot(fixed(), address)?;
     let block = explain::block(&slot);
     let map = &fixed().classes[slot.class];
     let guard = map.record(map.place(slot.index).0).life.get() == Life::Guard;

@@ -90,6 +90,8 @@ pub(crate) struct Spot {
     pub(crate) slot: Slot,
     /// Bytes from the slot's start.
     pub(crate) offset: usize,
+    /// Whether there is a slot right before it in its slab.
+    pub(crate) has_previous: bool,
 }
 
 impl ClassMap {
@@ -202,6 +204,7 @@ impl ClassMap {
                 state,
             },
             offset,
+            has_previous: place > 0,
         })
     }
 }
