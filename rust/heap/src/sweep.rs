@@ -151,7 +151,9 @@ fn sweep_slab(
         if wanted != pass || (pass == Pass::NeverUsed && !beside_used(map, &slot, *place)) {
             continue;
         }
-        if is_sound(&slot, pass) || slot.state_acquire() != state || is_sound(&slot, pass) {
+        let before = predecessor(map, &slot);
+        let sound = || is_sound(&slot, before.as_ref(), pass);
+        if sound() || slot.state_acquire() != state || sound() {
             match pass {
                 Pass::Live => counts.live += 1,
                 Pass::Resting => counts.resting += 1,
@@ -164,7 +166,7 @@ fn sweep_slab(
         }
         // SAFETY: a warm slab is committed.
         let own = unsafe { canary::open(&fixed().keys, slot.address, slot.size()) };
-        let fault = match (pass, own, slot.previous()) {
+        let fault = match (pass, own, before) {
             (Pass::Live, Some(_), Some(previous)) => explain::neighbour(&slot, &previous),
             (Pass::Live, _, _) => explain::overflow(&slot),
             (Pass::Resting, _, _) => explain::written_after_free(&slot),
@@ -175,16 +177,31 @@ fn sweep_slab(
     None
 }
 
-/// Whether the bytes of a slot are what its state says, seen from this pass.
-fn is_sound(slot: &Slot, pass: Pass) -> bool {
+/// The slot whose last word stands right before this one's first byte. For the first slot of a
+/// slab that may be the last of the slab before it: the store's lock, which is held, keeps that
+/// from being purged meanwhile.
+fn predecessor(map: &ClassMap, slot: &Slot) -> Option<Slot> {
+    let (slab, place) = map.place(slot.index);
+    if place > 0 {
+        return slot.previous();
+    }
+    let before = slab.checked_sub(1)?;
+    let fills_its_slab = map.slots as usize * map.slot == map.slab_size();
+    (fills_its_slab && map.record(before).life.get() == Life::Warm)
+        .then(|| map.slot(slot.class, map.index(before, map.slots - 1)))
+}
+
+/// Whether the bytes of a slot, and the word `before` it, are what its state says, seen from this
+/// pass.
+fn is_sound(slot: &Slot, before: Option<&Slot>, pass: Pass) -> bool {
     let (fixed, size) = (fixed(), slot.size());
     // SAFETY: a warm slab is committed; nothing here is believed if the state changes meanwhile.
     unsafe {
         match pass {
             Pass::Live => {
                 canary::open(&fixed.keys, slot.address, size).is_some()
-                    && slot.previous().is_none_or(|previous| {
-                        canary::plausible(&fixed.keys, previous.address, size)
+                    && before.is_none_or(|before| {
+                        canary::plausible(&fixed.keys, before.address, size)
                     })
             }
             Pass::Resting | Pass::NeverUsed => wipe::is_zero(slot.address, size),
