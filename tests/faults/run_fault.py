@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Runs one program of this folder and compares its end with its row in expected.tsv.
+"""Runs programs of this folder and compares the end of each with its rows in expected.tsv.
 
-usage: run_fault.py TABLE ROW PROGRAM
+usage: run_fault.py TABLE PROGRAM...
 
-SECMALLOC_TEST_PRELOAD, if set, is the library to preload into the program.
+A PROGRAM is a path; up to the first `-`, its file name is the name in the table. The answer is in
+TAP, one test point for each row. SECMALLOC_TEST_PRELOAD, if set, is the library to preload.
 """
 
 import fcntl
@@ -34,17 +35,21 @@ class SocketStderr:
             writes.append(data)
         return writes
 
+    def close(self):
+        self.ours.close()
+
 
 class PipeStderr:
     """A pipe that is broken, or full, or full for a while (slow)."""
 
     def __init__(self, kind):
         self.kind = kind
-        self.reader, writer = os.pipe()
+        reader, writer = os.pipe()
+        self.reader = os.fdopen(reader, "rb")
         self.theirs = os.fdopen(writer, "wb", buffering=0)
         self.filled = 0
         if kind == "broken":
-            os.close(self.reader)
+            self.close()
             return
         flags = fcntl.fcntl(writer, fcntl.F_GETFL)
         fcntl.fcntl(writer, fcntl.F_SETFL, flags | os.O_NONBLOCK)
@@ -57,8 +62,10 @@ class PipeStderr:
         if self.kind != "slow":
             return []
         time.sleep(0.2)
-        with os.fdopen(self.reader, "rb") as reader:
-            return [reader.read()[self.filled :]]
+        return [self.reader.read()[self.filled :]]
+
+    def close(self):
+        self.reader.close()
 
 
 class ClosedStderr:
@@ -66,6 +73,9 @@ class ClosedStderr:
 
     def collect(self):
         return []
+
+    def close(self):
+        pass
 
 
 def open_stderr(kind):
@@ -104,9 +114,9 @@ def run(row, program):
     try:
         writes = stderr.collect()
         output = process.communicate(timeout=TIMEOUT)[0].decode()
-    except (subprocess.TimeoutExpired, TimeoutError):
-        process.kill()
-        raise SystemExit(f"{program}: still running after {TIMEOUT} s") from None
+    finally:
+        stderr.close()
+        process.kill()  # does nothing to one that has ended
     status = process.returncode
     end = signal.Signals(-status).name.removeprefix("SIG") if status < 0 else str(status)
     child = re.fullmatch(r"child (\d+)\n", output)  # a program that forks names its child
@@ -134,18 +144,35 @@ def complaints(row, end, pid, writes):
         yield f"the message came in {len(writes)} writes instead of one"
 
 
-def main():
-    table, name, program = sys.argv[1:]
-    rows = read_table(table)
-    if name not in rows:
-        raise SystemExit(f"{table}: no row for {name}")
-    end, pid, writes = run(rows[name], program)
-    found = list(complaints(rows[name], end, pid, writes))
-    for complaint in found:
-        print(complaint)
+def judge(row, program):
+    """The lines to print about a row; none if all is well."""
+    try:
+        end, pid, writes = run(row, program)
+    except (subprocess.TimeoutExpired, TimeoutError):
+        return [f"still running after {TIMEOUT} s"]
+    found = list(complaints(row, end, pid, writes))
     if found:
-        print("all of stderr:", *(repr(write) for write in writes), sep="\n  ")
-    return 1 if found else 0
+        found += ["all of stderr:"] + [f"  {write!r}" for write in writes]
+    return "\n".join(found).splitlines()
+
+
+def main():
+    table, *programs = sys.argv[1:]
+    rows = read_table(table)
+    number, failed = 0, []
+    for program in programs:
+        source = os.path.basename(program).split("-")[0]
+        for name, row in rows.items():
+            if row.program != source:
+                continue
+            number += 1
+            lines = judge(row, program)
+            print(f"{'not ok' if lines else 'ok'} {number} - {name}")
+            print(*(f"# {line}\n" for line in lines), sep="", end="", flush=True)
+            failed += [name] if lines else []
+    print(f"1..{number}")
+    print(*(f"# not as expected: {name}\n" for name in failed), sep="", end="")
+    return 1 if failed or not number else 0
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def parse_row(text):
 
 
 def row_name(text):
-    """The name of a row's test, as meson.build makes it: the program, then the settings if any."""
+    """What a row is called in reports: the program, then the settings if there are any."""
     program, settings = text.split("\t")[:2]
     return program if settings == "-" else f"{program} {settings}"
 

@@ -213,6 +213,20 @@ pub(crate) unsafe fn plausible(keys: &Keys, address: usize, slot: usize) -> bool
     word == 0 || (word ^ keys.hash(address)) & !SLACK_BITS == 0
 }
 
+/// Makes the last word of a slot plausible again after a fault that the program survived: that of
+/// a block of `size` bytes, or of none.
+///
+/// # Safety
+/// - As [`open`].
+pub(crate) unsafe fn mend(keys: &Keys, address: usize, slot: usize, size: Option<usize>) {
+    let end = slot - CANARY_SIZE;
+    let word = size.map_or(0, |size| {
+        keys.hash(address) ^ ((end - size) as u64) << SLACK_SHIFT
+    });
+    // SAFETY: the slot's last word.
+    unsafe { aligned(address + end) }.store(word.to_le(), Ordering::Relaxed);
+}
+
 /// Looks closer at a slot that [`open`] refused: the size it was sealed around, as far as that
 /// can still be known.
 ///

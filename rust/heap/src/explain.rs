@@ -92,9 +92,18 @@ pub(crate) fn neighbour(slot: &Slot, previous: &Slot) -> Fault {
     let hash = keys.hash(previous.address).to_le_bytes();
     // SAFETY: within the previous slot.
     let first_two = unsafe { sys::pointer::<[u8; 2]>(word_at).read_volatile() };
-    // An overflow comes from below and destroys the lower bytes first; an underflow comes from
-    // above. What lies below the word decides where the word itself is destroyed whole.
-    if state.is_live() && first_two != [hash[0], hash[1]] {
+    // An overflow of the block before comes from below: it destroys what lies between that block
+    // and the word first. Where nothing lies between, it destroys the word's lower bytes first.
+    let overflown = match previous.requested().filter(|_| state.is_live()) {
+        None => false,
+        Some(requested) if requested == size - CANARY_SIZE => first_two != [hash[0], hash[1]],
+        Some(requested) => (requested..size - CANARY_SIZE).any(|at| {
+            // SAFETY: within the previous slot.
+            let byte = unsafe { sys::pointer::<u8>(previous.address + at).read_volatile() };
+            byte != canary::expected(keys, previous.address, size, requested, at).0
+        }),
+    };
+    if overflown {
         return overflow(previous);
     }
     let rest_is_zero =

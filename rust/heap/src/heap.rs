@@ -10,7 +10,7 @@ use core::ptr::NonNull;
 use secmalloc_policy::fault::{Fault, Operation};
 use secmalloc_policy::request::{Request, MIN_ALIGNMENT};
 use secmalloc_policy::size_class::{self, CANARY_SIZE, MAX_SMALL, ZERO};
-use secmalloc_policy::slot_state::{SlotState, SlotWord, Tag};
+use secmalloc_policy::slot_state::{SlotState, SlotWord};
 
 use crate::canary;
 use crate::die;
@@ -173,7 +173,7 @@ fn refuse_and_retry(
     };
     die::found(&fault, operation);
     if !was.is_live() {
-        slot.move_to(SlotState::Retired, Tag::NOBODY);
+        slot.set_aside();
     }
     allocate(request, operation)
 }
@@ -292,7 +292,7 @@ fn release_slowly(address: usize, operation: Operation, claim: Claim) {
         die::found(&fault, operation);
         // Survived by policy: the block is never used again.
         if let Some(slot) = slot {
-            slot.move_to(SlotState::Retired, Tag::NOBODY);
+            slot.set_aside();
         }
     }
 }
@@ -471,7 +471,7 @@ fn resize_slowly(address: usize, size: usize, operation: Operation) -> Option<No
             Ok(old) => (old, slot.state().kind()?),
             Err((fault, _)) => {
                 die::found(&fault, operation);
-                slot.move_to(SlotState::Retired, Tag::NOBODY);
+                slot.set_aside();
                 return None;
             }
         },

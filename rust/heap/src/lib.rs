@@ -20,6 +20,8 @@ mod inspect;
 mod large;
 mod life;
 mod lock;
+#[cfg(test)]
+mod lock_tests;
 mod magazine;
 #[cfg(test)]
 mod placement_tests;

@@ -4,23 +4,15 @@
 //! The holder is noted for `fork` in a signal handler: the handler may have interrupted the very
 //! thread that holds a lock, and waiting for oneself never ends.
 
-#[cfg(loom)]
-use loom::sync::atomic::{AtomicU32, AtomicUsize};
-
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-#[cfg(not(loom))]
-use core::sync::atomic::{AtomicU32, AtomicUsize};
 
-use crate::sys;
+// From `sys`, so that a model checker can put its own in their place.
+use crate::sys::{self, AtomicU32, AtomicUsize};
 
 const FREE: u32 = 0;
 const HELD: u32 = 1;
 /// Held, and somebody sleeps on it.
 const AWAITED: u32 = 2;
-
-/// Rounds of looking before going to sleep: about the time of the longest critical section that
-/// makes no system call.
-const SPINS: u32 = if cfg!(loom) { 1 } else { 100 };
 
 /// The lock. All zero is an unlocked lock.
 pub(crate) struct Lock {
@@ -32,17 +24,7 @@ pub(crate) struct Lock {
 pub(crate) struct Held<'a>(&'a Lock);
 
 impl Lock {
-    #[cfg(not(loom))]
     pub(crate) const fn new() -> Lock {
-        Lock {
-            word: AtomicU32::new(FREE),
-            holder: AtomicUsize::new(0),
-        }
-    }
-
-    /// The model checker's atomics cannot be made in constants.
-    #[cfg(loom)]
-    pub(crate) fn new() -> Lock {
         Lock {
             word: AtomicU32::new(FREE),
             holder: AtomicUsize::new(0),
@@ -80,7 +62,7 @@ impl Lock {
     #[cold]
     #[inline(never)]
     fn wait(&self) {
-        for _ in 0..SPINS {
+        for _ in 0..sys::SPINS {
             if self.word.load(Relaxed) == FREE
                 && self
                     .word
@@ -89,7 +71,6 @@ impl Lock {
             {
                 return;
             }
-            #[cfg(not(loom))]
             core::hint::spin_loop();
         }
         // From here on the word says that somebody sleeps, even when nobody else does: one
@@ -122,35 +103,5 @@ impl Drop for Held<'_> {
     #[inline]
     fn drop(&mut self) {
         self.0.release();
-    }
-}
-
-#[cfg(all(test, not(loom)))]
-mod tests {
-    use super::*;
-    use std::sync::Arc;
-
-    #[test]
-    fn counts_are_not_lost() {
-        let shared = Arc::new((Lock::new(), AtomicUsize::new(0)));
-        let threads: Vec<_> = (0..4)
-            .map(|_| {
-                let shared = Arc::clone(&shared);
-                std::thread::spawn(move || {
-                    for _ in 0..20_000 {
-                        let _held = shared.0.hold();
-                        assert!(shared.0.is_mine());
-                        // Not an atomic increment: only the lock makes the sum right.
-                        let count = shared.1.load(Relaxed);
-                        shared.1.store(count + 1, Relaxed);
-                    }
-                })
-            })
-            .collect();
-        threads
-            .into_iter()
-            .for_each(|thread| thread.join().unwrap());
-        assert_eq!(shared.1.load(Relaxed), 80_000);
-        assert!(!shared.0.is_mine());
     }
 }

@@ -13,7 +13,7 @@ use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use secmalloc_policy::layout::{self, Plan};
 use secmalloc_policy::options::{self, Options};
 use secmalloc_policy::random::Random;
-use secmalloc_policy::size_class::{CLASSES, COUNT};
+use secmalloc_policy::size_class::{CLASSES, COUNT, MAX_SLOT};
 
 use crate::canary::Keys;
 use crate::die;
@@ -299,17 +299,22 @@ impl Parts {
         for (size, class) in records.iter_mut().zip(&CLASSES) {
             *size = whole((reach >> class.slab_shift) * crate::slab::record_size(class));
         }
-        let (heap_count, large) = match plan {
-            Plan::Spacious { .. } => (1 << 16, large::Tables::size(1 << 22)),
-            Plan::Frugal { .. } => (128, large::Tables::size(1 << 12)),
+        // Large blocks are larger than the largest slot: this many do not fit beside the pool,
+        // which has three eighths of the limit.
+        let (heap_count, most_large) = match plan {
+            Plan::Spacious { .. } => (1 << 16, 1 << 22),
+            Plan::Frugal { .. } => (
+                (reach >> 18).clamp(1 << 7, 1 << 16),
+                (4 * reach / MAX_SLOT).clamp(1 << 12, 1 << 22),
+            ),
         };
         Parts {
             shared: whole(size_of::<Shared>()),
             regions: whole(plan.regions()),
             records,
-            heaps: whole(heap_count as usize * ThreadHeap::STRIDE),
-            heap_count,
-            large: whole(large),
+            heaps: whole(heap_count * ThreadHeap::STRIDE),
+            heap_count: heap_count as u32,
+            large: whole(large::Tables::size(most_large)),
         }
     }
 

@@ -13,6 +13,7 @@ use core::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use secmalloc_policy::size_class::{SizeClass, CANARY_SIZE, MAX_COMPACT, MAX_SLOTS, ZERO};
 use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord, Tag};
 
+use crate::canary;
 use crate::pool::{fixed, Fixed};
 use crate::sys;
 
@@ -340,6 +341,28 @@ impl Slot {
     #[inline(always)]
     pub(crate) fn set(&self, state: SlotWord) {
         self.state.store(state.0, Ordering::Release);
+    }
+
+    /// Takes the slot out of use for good, after a fault that the program survived: its block, if
+    /// there is one, is never freed, and its memory never reused. The damage is mended as far as
+    /// neighbours look at it, so that they do not report it once more.
+    pub(crate) fn set_aside(&self) {
+        self.move_to(SlotState::Retired, Tag::NOBODY);
+        if !self.has_memory() {
+            return;
+        }
+        let (keys, size) = (&fixed().keys, self.size());
+        // SAFETY: this slot is committed, and so is one before it in its slab.
+        unsafe {
+            canary::mend(keys, self.address, size, None);
+            if let Some(previous) = self.previous() {
+                if !canary::plausible(keys, previous.address, size) {
+                    let live = previous.state().is_live();
+                    let requested = previous.requested().filter(|_| live);
+                    canary::mend(keys, previous.address, size, requested);
+                }
+            }
+        }
     }
 
     /// The slot before this one in its slab.

@@ -12,7 +12,7 @@
 
 use secmalloc_policy::fault::{Fault, Operation};
 use secmalloc_policy::size_class::{COUNT, ZERO};
-use secmalloc_policy::slot_state::{SlotState, Tag};
+use secmalloc_policy::slot_state::SlotState;
 
 use crate::canary;
 use crate::die;
@@ -123,7 +123,7 @@ fn sweep_class(
         } {
             counts.faults += 1;
             die::found(&fault, operation);
-            slot.move_to(SlotState::Retired, Tag::NOBODY);
+            slot.set_aside();
         }
     }
     true
@@ -200,9 +200,8 @@ fn is_sound(slot: &Slot, before: Option<&Slot>, pass: Pass) -> bool {
         match pass {
             Pass::Live => {
                 canary::open(&fixed.keys, slot.address, size).is_some()
-                    && before.is_none_or(|before| {
-                        canary::plausible(&fixed.keys, before.address, size)
-                    })
+                    && before
+                        .is_none_or(|before| canary::plausible(&fixed.keys, before.address, size))
             }
             Pass::Resting | Pass::NeverUsed => wipe::is_zero(slot.address, size),
         }

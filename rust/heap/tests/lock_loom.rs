@@ -1,27 +1,72 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The lock under loom, which tries every order in which threads can meet.
 //!
-//! `RUSTFLAGS="--cfg loom" cargo test -p secmalloc-heap --test lock_loom --release`
-//!
 //! The futex is modelled by what futex(2) promises: a sleeper re-checks the word under the
 //! kernel's own lock, and a wake-up wakes one of those that sleep.
-#![cfg(loom)]
-#![allow(dead_code, missing_docs)]
+#![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
 #[path = "../src/lock.rs"]
 mod lock;
 
+/// What the lock asks of the system, as the model has it.
 mod sys {
-    use loom::sync::atomic::{AtomicU32, Ordering::SeqCst};
+    use std::sync::atomic::Ordering;
+    use std::sync::OnceLock;
+
     use loom::sync::{Condvar, Mutex};
 
     loom::lazy_static! {
         static ref KERNEL: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
     }
 
+    pub(crate) const SPINS: u32 = 1;
+
+    /// One of loom's atomics, made when it is first used: they cannot be made in constants.
+    macro_rules! late {
+        ($name:ident, $type:ty) => {
+            pub(crate) struct $name($type, OnceLock<loom::sync::atomic::$name>);
+
+            impl $name {
+                pub(crate) const fn new(value: $type) -> Self {
+                    Self(value, OnceLock::new())
+                }
+
+                fn get(&self) -> &loom::sync::atomic::$name {
+                    self.1
+                        .get_or_init(|| loom::sync::atomic::$name::new(self.0))
+                }
+
+                pub(crate) fn load(&self, order: Ordering) -> $type {
+                    self.get().load(order)
+                }
+
+                pub(crate) fn store(&self, value: $type, order: Ordering) {
+                    self.get().store(value, order);
+                }
+
+                pub(crate) fn swap(&self, value: $type, order: Ordering) -> $type {
+                    self.get().swap(value, order)
+                }
+
+                pub(crate) fn compare_exchange(
+                    &self,
+                    now: $type,
+                    then: $type,
+                    order: Ordering,
+                    other: Ordering,
+                ) -> Result<$type, $type> {
+                    self.get().compare_exchange(now, then, order, other)
+                }
+            }
+        };
+    }
+
+    late!(AtomicU32, u32);
+    late!(AtomicUsize, usize);
+
     pub(crate) fn futex_wait(word: &AtomicU32, value: u32) {
         let held = KERNEL.0.lock().unwrap();
-        if word.load(SeqCst) == value {
+        if word.load(Ordering::SeqCst) == value {
             drop(KERNEL.1.wait(held).unwrap());
         }
     }
@@ -49,6 +94,16 @@ unsafe impl Sync for Guarded {}
 // SAFETY: as above.
 unsafe impl Send for Guarded {}
 
+fn guarded() -> Arc<Guarded> {
+    let guarded = Guarded {
+        lock: lock::Lock::new(),
+        value: UnsafeCell::new(0),
+    };
+    // Makes the lock's atomics before there are others that could meet them half made.
+    drop(guarded.lock.hold());
+    Arc::new(guarded)
+}
+
 fn add(guarded: &Guarded) {
     let _held = guarded.lock.hold();
     // SAFETY: the lock is held.
@@ -58,10 +113,7 @@ fn add(guarded: &Guarded) {
 #[test]
 fn two_threads_exclude_each_other_and_both_finish() {
     loom::model(|| {
-        let guarded = Arc::new(Guarded {
-            lock: lock::Lock::new(),
-            value: UnsafeCell::new(0),
-        });
+        let guarded = guarded();
         let other = Arc::clone(&guarded);
         let thread = loom::thread::spawn(move || add(&other));
         add(&guarded);
@@ -76,10 +128,7 @@ fn three_threads_lose_no_wake_up() {
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(2);
     model.check(|| {
-        let guarded = Arc::new(Guarded {
-            lock: lock::Lock::new(),
-            value: UnsafeCell::new(0),
-        });
+        let guarded = guarded();
         let threads: Vec<_> = (0..2)
             .map(|_| {
                 let guarded = Arc::clone(&guarded);

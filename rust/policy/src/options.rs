@@ -130,7 +130,7 @@ pub static TABLE: [Row; COUNT] = [
     Row {
         name: "large_kept",
         accepts: Accepts::Number(0, 65_536, "MiB"),
-        profiles: [32, 32, 64],
+        profiles: [64, 64, 64],
         help: "memory of freed large blocks that is kept, out of reach, to be used again",
     },
     Row {

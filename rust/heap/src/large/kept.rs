@@ -72,7 +72,8 @@ impl Kept {
             return None;
         }
         let most = data_size + data_size / 4;
-        let (at, _) = self.mappings[..self.count.get()]
+        let rested = self.count.get().saturating_sub(rest(data_size));
+        let (at, _) = self.mappings[..rested]
             .iter()
             .enumerate()
             .map(|(at, kept)| (at, kept.get().data_size))
@@ -91,5 +92,17 @@ impl Kept {
         self.count.set(last);
         self.bytes.set(self.bytes.get() - removed.data_size);
         Some(removed)
+    }
+}
+
+/// How many mappings must have been freed after one before it is used again: a second free of the
+/// same block, or a write to it, soon after the first must not meet another block. Two of the
+/// largest are as much as is worth keeping.
+fn rest(data_size: usize) -> usize {
+    const SEVERAL_UP_TO: usize = 1 << 20;
+    if data_size <= SEVERAL_UP_TO {
+        4
+    } else {
+        1
     }
 }

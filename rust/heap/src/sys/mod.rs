@@ -14,6 +14,8 @@ mod machine;
 pub(crate) use libc_calls::*;
 pub(crate) use machine::{set_thread_word, thread_identity, thread_word};
 
+pub(crate) use core::sync::atomic::{AtomicU32, AtomicUsize};
+
 use core::ffi::CStr;
 use core::ptr::NonNull;
 
@@ -167,8 +169,12 @@ pub(crate) unsafe fn seal(at: usize, size: usize) -> bool {
     unsafe { call(SYS_MSEAL, [at, size, 0, 0, 0, 0]) }.is_ok()
 }
 
+/// How often a lock is looked at before its waiter goes to sleep: about the time of the longest
+/// critical section that makes no system call.
+pub(crate) const SPINS: u32 = 100;
+
 /// Sleeps while `word` is `value`; may wake for no reason.
-pub(crate) fn futex_wait(word: &core::sync::atomic::AtomicU32, value: u32) {
+pub(crate) fn futex_wait(word: &AtomicU32, value: u32) {
     let operation = (libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG) as usize;
     // SAFETY: the kernel only reads the word, which lives as long as the borrow.
     let _ = unsafe {
@@ -180,7 +186,7 @@ pub(crate) fn futex_wait(word: &core::sync::atomic::AtomicU32, value: u32) {
 }
 
 /// Wakes one sleeper.
-pub(crate) fn futex_wake(word: &core::sync::atomic::AtomicU32) {
+pub(crate) fn futex_wake(word: &AtomicU32) {
     let operation = (libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG) as usize;
     // SAFETY: the address is only a key here.
     let _ = unsafe {
@@ -238,29 +244,39 @@ pub(crate) fn thread_cpu_us() -> u64 {
 }
 
 /// Writes all of `bytes` with one `write` (more only if the kernel took part of it). Nothing can
-/// be done about a failure: there is nobody else to tell.
+/// be done about a failure: there is nobody else to tell. A reader that went away must not end the
+/// process by SIGPIPE, before it is stopped for the right reason.
 pub(crate) fn write_all(descriptor: i32, mut bytes: &[u8]) {
+    let pipe_only: u64 = 1 << (libc::SIGPIPE - 1);
+    let blocked = change_mask(libc::SIG_BLOCK, pipe_only);
     while !bytes.is_empty() {
+        let (at, length) = (bytes.as_ptr() as usize, bytes.len());
         // SAFETY: the kernel only reads the bytes.
-        let wrote = unsafe {
-            call(
-                libc::SYS_write,
-                [
-                    descriptor as usize,
-                    bytes.as_ptr() as usize,
-                    bytes.len(),
-                    0,
-                    0,
-                    0,
-                ],
-            )
-        };
+        let wrote = unsafe { call(libc::SYS_write, [descriptor as usize, at, length, 0, 0, 0]) };
         match wrote {
             Ok(count) if count > 0 => bytes = bytes.get(count..).unwrap_or(&[]),
             Err(libc::EINTR) => {}
-            _ => return,
+            Err(libc::EPIPE) if blocked & pipe_only == 0 => {
+                let (set, now) = ((&raw const pipe_only) as usize, [0u64; 2]);
+                let now = now.as_ptr() as usize;
+                // SAFETY: takes the signal that the write has just made pending; the kernel reads
+                // one mask and one `timespec`.
+                let _ = unsafe { call(libc::SYS_rt_sigtimedwait, [set, 0, now, 8, 0, 0]) };
+                break;
+            }
+            _ => break,
         }
     }
+    change_mask(libc::SIG_SETMASK, blocked);
+}
+
+/// Changes which signals the calling thread blocks; what it blocked before.
+fn change_mask(how: i32, mask: u64) -> u64 {
+    let mut before = 0u64;
+    let (new, old) = ((&raw const mask) as usize, (&raw mut before) as usize);
+    // SAFETY: the kernel reads one mask and writes one, of 64 bits each.
+    let _ = unsafe { call(libc::SYS_rt_sigprocmask, [how as usize, new, old, 8, 0, 0]) };
+    before
 }
 
 /// The most bytes that this process may map, by `RLIMIT_AS` and `RLIMIT_DATA`; `usize::MAX`
@@ -318,14 +334,7 @@ pub(crate) fn abort() -> ! {
     let abort_signal = libc::SIGABRT as usize;
     let only: u64 = 1 << (libc::SIGABRT - 1);
     loop {
-        // SAFETY: unblocks one signal of this thread; the mask is one 64-bit word.
-        let _ = unsafe {
-            let how = libc::SIG_UNBLOCK as usize;
-            call(
-                libc::SYS_rt_sigprocmask,
-                [how, (&raw const only) as usize, 0, 8, 0, 0],
-            )
-        };
+        change_mask(libc::SIG_UNBLOCK, only);
         // SAFETY: a signal to ourselves.
         let _ = unsafe { call(libc::SYS_tgkill, [process, thread, abort_signal, 0, 0, 0]) };
         default_action(libc::SIGABRT);

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Frees the block behind one that was overflowed, then that one: a word about the first only.
+#include "sin.h"
+
+int main(void)
+{
+    struct pair pair = side_by_side(24);
+    spoil(pair.low, 24);
+    free(pair.high);
+    free(pair.low);
+    return 0;
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Changes the byte before a block, in front of which a block was freed, and asks for a check.
+#include "sin.h"
+
+int main(void)
+{
+    struct pair pair = side_by_side(100);
+    free(pair.low);
+    spoil(pair.high, -1);
+    secmalloc_check(NULL);
+    return 0;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Changes the byte before a block, in front of which a block was freed, and exits.
+#include "sin.h"
+
+int main(void)
+{
+    struct pair pair = side_by_side(100);
+    free(pair.low);
+    spoil(pair.high, -1);
+    return 0;
+}
