@@ -227,12 +227,11 @@ unsafe fn verify(slot: &Slot, has_previous: bool) -> Option<usize> {
     let size = slot.size();
     // SAFETY: the caller's promise.
     let requested = unsafe { canary::open(&fixed.keys, slot.address, size) }?;
-    // SAFETY: a slot before a committed one in its slab is committed.
-    if has_previous
-        && fixed.neighbours
-        && !unsafe { canary::plausible(&fixed.keys, slot.address - size, size) }
-    {
-        return None;
+    if has_previous && fixed.neighbours {
+        // SAFETY: a slot before a committed one in its slab is committed.
+        if !unsafe { canary::plausible(&fixed.keys, slot.address - size, size) } {
+            return None;
+        }
     }
     Some(requested)
 }

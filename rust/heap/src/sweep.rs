@@ -148,11 +148,25 @@ fn sweep_slab(
             SlotState::NeverUsed => Pass::NeverUsed,
             _ => continue,
         };
-        if wanted != pass || (pass == Pass::NeverUsed && !beside_used(map, &slot, *place)) {
+        if wanted != pass {
             continue;
         }
+        let (from, size) = match pass {
+            Pass::Live | Pass::Resting => (slot.address, map.slot),
+            Pass::NeverUsed => match beside_used(map, &slot) {
+                Some(part) => part,
+                None => continue,
+            },
+        };
         let before = predecessor(map, &slot);
-        let sound = || is_sound(&slot, before.as_ref(), pass);
+        // SAFETY: a warm slab is committed; nothing of this is believed if the state changes
+        // meanwhile.
+        let sound = || unsafe {
+            match pass {
+                Pass::Live => is_sealed(&slot, before.as_ref()),
+                Pass::Resting | Pass::NeverUsed => wipe::is_zero_bytes(from, size),
+            }
+        };
         if sound() || slot.state_acquire() != state || sound() {
             match pass {
                 Pass::Live => counts.live += 1,
@@ -191,27 +205,31 @@ fn predecessor(map: &ClassMap, slot: &Slot) -> Option<Slot> {
         .then(|| map.slot(slot.class, map.index(before, map.slots - 1)))
 }
 
-/// Whether the bytes of a slot, and the word `before` it, are what its state says, seen from this
-/// pass.
-fn is_sound(slot: &Slot, before: Option<&Slot>, pass: Pass) -> bool {
-    let (fixed, size) = (fixed(), slot.size());
-    // SAFETY: a warm slab is committed; nothing here is believed if the state changes meanwhile.
+/// Whether all is as it must be behind the block in a slot, and in the word `before` it.
+///
+/// # Safety
+/// - The slot is committed.
+unsafe fn is_sealed(slot: &Slot, before: Option<&Slot>) -> bool {
+    let (keys, size) = (&fixed().keys, slot.size());
+    // SAFETY: the caller's promise; what is before it is committed too.
     unsafe {
-        match pass {
-            Pass::Live => {
-                canary::open(&fixed.keys, slot.address, size).is_some()
-                    && before
-                        .is_none_or(|before| canary::plausible(&fixed.keys, before.address, size))
-            }
-            Pass::Resting | Pass::NeverUsed => wipe::is_zero(slot.address, size),
-        }
+        canary::open(keys, slot.address, size).is_some()
+            && before.is_none_or(|before| canary::plausible(keys, before.address, size))
     }
 }
 
-/// Whether a neighbour of this never-used slot was used: only then is there a reason to look,
-/// and memory that is there already. `next` is the place of the slot after it.
-fn beside_used(map: &ClassMap, slot: &Slot, next: u32) -> bool {
+/// The part of a never-used slot that is worth a look, as address and size: what lies in one page
+/// with a neighbour that was used. The memory is there already, and an overflow that goes on into
+/// the next page has passed this one. `None` where no neighbour was used.
+fn beside_used(map: &ClassMap, slot: &Slot) -> Option<(usize, usize)> {
     let used = |neighbour: Slot| neighbour.state().state() != SlotState::NeverUsed;
-    slot.previous().is_some_and(used)
-        || (next < map.slots && used(map.slot(slot.class, slot.index + 1)))
+    let page = fixed().page;
+    let (from, end) = (slot.address, slot.address + map.slot);
+    if slot.previous().is_some_and(used) {
+        return Some((from, end.min((from + 1).next_multiple_of(page)) - from));
+    }
+    let (_, place) = map.place(slot.index);
+    let next_used = place + 1 < map.slots && used(map.slot(slot.class, slot.index + 1));
+    let from = from.max(end / page * page);
+    (next_used && from < end).then_some((from, end - from))
 }
