@@ -167,25 +167,33 @@ pub(crate) fn dirt(slot: &Slot) -> Fault {
         })
         .unwrap_or(slot.address);
     let seen = evidence(first, end, |_| (0, false));
-    match slot
-        .previous()
-        .filter(|previous| previous.state().is_live())
-    {
-        Some(previous) => Fault::HeapBufferOverflow {
-            block: block(&previous),
-            offset: first - previous.address,
-            contact: Contact::Written(seen),
-        },
-        None => Fault::UseAfterFreeWrite {
-            block: block(slot),
-            offset: first - slot.address,
+    let (owner, live) = match slot.previous() {
+        Some(previous) if previous.state().is_live() => (previous, true),
+        Some(previous) if previous.state().state() != SlotState::NeverUsed => (previous, false),
+        _ => (*slot, false),
+    };
+    let (block, offset) = (block(&owner), first - owner.address);
+    if live {
+        let contact = Contact::Written(seen);
+        Fault::HeapBufferOverflow {
+            block,
+            offset,
+            contact,
+        }
+    } else {
+        Fault::UseAfterFreeWrite {
+            block,
+            offset,
             evidence: seen,
-        },
+        }
     }
 }
 
-/// A live large block whose surroundings were changed.
+/// What is wrong around a live large block, if something is that was not reported before.
 pub(crate) fn large(descriptor: &Descriptor) -> Option<Fault> {
+    if descriptor.condemned {
+        return None;
+    }
     let block = descriptor.describe();
     let end = descriptor.block + descriptor.size;
     if let Some(offset) = descriptor.overflow() {
@@ -243,7 +251,9 @@ pub(crate) fn bad_pointer(address: usize, operation: Operation) -> Fault {
         return freed(was.describe());
     }
     match large::near(address) {
-        Some(Near::Live(d)) if address > d.block && address - d.block < d.size.max(1) => {
+        Some(Near::Live(d))
+            if address > d.block && address < d.mapping.data_end().max(d.block + 1) =>
+        {
             stray(Stray::InsideLive(d.describe(), address - d.block))
         }
         Some(Near::Freed(was)) if address > was.descriptor.block => stray(Stray::InsideFreed(

@@ -10,7 +10,7 @@ use core::ptr::NonNull;
 use secmalloc_policy::fault::{Fault, Operation};
 use secmalloc_policy::request::{Request, MIN_ALIGNMENT};
 use secmalloc_policy::size_class::{self, CANARY_SIZE, MAX_SMALL, ZERO};
-use secmalloc_policy::slot_state::{SlotState, SlotWord};
+use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 
 use crate::canary;
 use crate::die;
@@ -292,6 +292,7 @@ fn release_slowly(address: usize, operation: Operation, claim: Claim) {
         // Survived by policy: the block is never used again.
         if let Some(slot) = slot {
             slot.set_aside();
+            slot.give_up();
         }
     }
 }
@@ -321,13 +322,21 @@ fn release_checked(
             }
             Ok(())
         }
+        Owner::Condemned(slot) => {
+            slot.give_up();
+            Ok(())
+        }
+        Owner::Large(descriptor) if descriptor.condemned => {
+            large::give_up(heap, &descriptor);
+            Ok(())
+        }
         Owner::Large(descriptor) => {
             let checked = match explain::large(&descriptor) {
                 Some(fault) => Err(fault),
                 None => check_claim(claim, address, descriptor.size, || descriptor.describe()),
             };
             if let Err(fault) = checked {
-                large::retire(&descriptor);
+                large::give_up(heap, &descriptor);
                 return Err((fault, None));
             }
             if large::release(heap, &descriptor) {
@@ -342,6 +351,8 @@ fn release_checked(
 /// Whose block it is.
 enum Owner {
     Small(Slot),
+    /// A block in which a fault was reported already.
+    Condemned(Slot),
     Large(large::Descriptor),
 }
 
@@ -350,6 +361,9 @@ fn owner(address: usize, operation: Operation) -> Result<Owner, Refused> {
     if let Some(spot) = slab::spot(fixed(), address) {
         if spot.offset == 0 && spot.slot.state().is_live() {
             return Ok(Owner::Small(spot.slot));
+        }
+        if spot.offset == 0 && spot.slot.is_condemned() {
+            return Ok(Owner::Condemned(spot.slot));
         }
     } else if let Some(descriptor) = large::find(address) {
         return Ok(Owner::Large(descriptor));
@@ -466,6 +480,7 @@ fn resize_slowly(address: usize, size: usize, operation: Operation) -> Option<No
         }
     };
     let (old, kind) = match owner {
+        Owner::Condemned(slot) => (slot.requested()?, Kind::Malloc),
         Owner::Small(slot) => match check_small(&slot) {
             Ok(old) => (old, slot.state().kind()?),
             Err((fault, _)) => {
@@ -477,10 +492,10 @@ fn resize_slowly(address: usize, size: usize, operation: Operation) -> Option<No
         Owner::Large(descriptor) => {
             if let Some(fault) = explain::large(&descriptor) {
                 die::found(&fault, operation);
-                large::retire(&descriptor);
+                large::condemn(&descriptor);
                 return None;
             }
-            if size > MAX_SMALL {
+            if size > MAX_SMALL && !descriptor.condemned {
                 let resized = thread::with_heap(|heap| large::resize(heap, &descriptor, size))?;
                 if let Resized::Here(moved) = resized? {
                     return non_null(moved);
@@ -505,6 +520,7 @@ pub fn usable_size(block: NonNull<u8>, operation: Operation) -> usize {
     let Some(found) = thread::with_heap(|_| {
         Ok(match owner(address, operation)? {
             Owner::Small(slot) => (check_small(&slot)?, Some(slot)),
+            Owner::Condemned(slot) => (slot.requested().unwrap_or(0), None),
             Owner::Large(descriptor) => (descriptor.size, None),
         })
     }) else {

@@ -231,29 +231,17 @@ pub(crate) fn in_data_pool(address: usize) -> bool {
     address.wrapping_sub(fixed().data) < fixed().data_size
 }
 
-/// The live block nearest to an address in a slab without blocks, in the slabs before and after.
+/// The live block nearest to an address, in its slab and those before and after.
 pub(crate) fn live_around(address: usize) -> Option<Slot> {
     let distance = address.wrapping_sub(fixed().data);
     let class = usize::from(fixed().class_of_region(distance >> fixed().region_shift));
     let map = fixed().classes.get(class)?;
-    let slab = (address.wrapping_sub(map.base) >> map.slab_shift) as u32;
-    let live = |slab: u32, place: u32| {
-        let slot = map.slot(class, map.index(slab, place));
-        slot.state().is_live().then_some(slot)
-    };
-    let known = |slab: &u32| *slab < map.slabs && address >= map.base;
-    let before = slab
-        .checked_sub(1)
-        .filter(known)
-        .and_then(|slab| (0..map.slots).rev().find_map(|place| live(slab, place)));
-    let after = slab
-        .checked_add(1)
-        .filter(known)
-        .and_then(|slab| (0..map.slots).find_map(|place| live(slab, place)));
-    match (before, after) {
-        (Some(low), Some(high)) if high.address - address < address - low.address => Some(high),
-        (low, high) => low.or(high),
-    }
+    let slab = (address.checked_sub(map.base)? >> map.slab_shift) as u32;
+    let around = slab.saturating_sub(1)..slab.saturating_add(2).min(map.slabs);
+    around
+        .flat_map(|slab| (0..map.slots).map(move |place| map.slot(class, map.index(slab, place))))
+        .filter(|slot| slot.state().is_live())
+        .min_by_key(|slot| address.abs_diff(slot.address))
 }
 
 /// Writes down the size of a block whose slot's state has no room for it.
@@ -343,11 +331,16 @@ impl Slot {
         self.state.store(state.0, Ordering::Release);
     }
 
-    /// Takes the slot out of use for good, after a fault that the program survived: its block, if
-    /// there is one, is never freed, and its memory never reused. The damage is mended as far as
-    /// neighbours look at it, so that they do not report it once more.
+    /// Takes the slot out of use for good, after a fault that the program survived: its memory is
+    /// never reused. A block that is live there stays the program's, which may free it once, see
+    /// [`Slot::give_up`]. The damage is mended as far as neighbours look at it, so that they do not
+    /// report it once more.
     pub(crate) fn set_aside(&self) {
-        self.move_to(SlotState::Retired, Tag::NOBODY);
+        let owned = self.state().is_live();
+        self.move_to(
+            SlotState::Retired,
+            if owned { Tag::STILL_OWNED } else { Tag::NOBODY },
+        );
         if !self.has_memory() {
             return;
         }
@@ -363,6 +356,17 @@ impl Slot {
                 }
             }
         }
+    }
+
+    /// Whether the program still has the block of a slot that was set aside.
+    pub(crate) fn is_condemned(&self) -> bool {
+        let state = self.state();
+        state.state() == SlotState::Retired && state.tag() == Tag::STILL_OWNED
+    }
+
+    /// The program has freed the block of a slot that was set aside.
+    pub(crate) fn give_up(&self) {
+        self.move_to(SlotState::Retired, Tag::NOBODY);
     }
 
     /// The slot before this one in its slab.

@@ -92,8 +92,8 @@ fn sweep_large(operation: Operation, counts: &mut Counts) {
         };
         counts.faults += 1;
         die::found(&fault, operation);
-        // Survived: without this block there is one fault fewer the next time round.
-        large::retire(&descriptor);
+        // Survived: there is one fault fewer to find the next time round.
+        large::condemn(&descriptor);
     }
 }
 

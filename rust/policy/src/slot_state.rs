@@ -165,6 +165,9 @@ impl Tag {
     /// Nobody in particular: more threads than there are tags, or a thread without a heap.
     pub const NOBODY: Tag = Tag(0);
 
+    /// In a retired slot: the program still has the block, and may free it once.
+    pub const STILL_OWNED: Tag = Tag(1 << STATE_BITS);
+
     /// The tag of the thread with this number; numbers from [`TAGS`] on share [`Tag::NOBODY`].
     #[must_use]
     pub const fn of(number: u32) -> Tag {

@@ -47,6 +47,8 @@ pub(crate) struct Descriptor {
     state: SlotWord,
     /// The thread that allocated it.
     pub(crate) thread: u32,
+    /// A fault in it was reported and survived: its memory is never used again.
+    pub(crate) condemned: bool,
 }
 
 /// What is remembered of a freed one.
@@ -185,6 +187,7 @@ pub(crate) fn allocate(heap: &ThreadHeap, request: &Request) -> Option<usize> {
         mapping,
         state,
         thread: heap.thread(),
+        condemned: false,
     };
     descriptor.seal();
     if !shared().large.insert(&descriptor) {
@@ -233,11 +236,27 @@ pub(crate) fn release(heap: &ThreadHeap, descriptor: &Descriptor) -> bool {
     true
 }
 
-/// Takes a block out of use for good, after a fault: it stays mapped and is never reused.
-pub(crate) fn retire(descriptor: &Descriptor) {
+/// Takes a block out of use after a fault that the program survived. It stays the program's, which
+/// may free it once: that is [`give_up`].
+pub(crate) fn condemn(descriptor: &Descriptor) {
     let large = &shared().large;
     let _held = large.lock.hold();
-    large.table.remove(descriptor.block);
+    if large.table.remove(descriptor.block).is_some() {
+        let condemned = true;
+        large.table.insert(&Descriptor {
+            condemned,
+            ..*descriptor
+        });
+    }
+}
+
+/// The program has freed a block in which there was a fault: it stays mapped and is never reused.
+pub(crate) fn give_up(heap: &ThreadHeap, descriptor: &Descriptor) {
+    let large = &shared().large;
+    let _held = large.lock.hold();
+    if large.table.remove(descriptor.block).is_some() {
+        large.remember(descriptor, heap.thread());
+    }
 }
 
 /// Changes the size of a block that was found and checked. `None` if another thread ended it
