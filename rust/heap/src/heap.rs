@@ -90,14 +90,13 @@ fn allocate_small(
     let slot = magazine::take(heap, class)?;
     let was = slot.state();
     slot.set_busy(was, heap.tag());
-    // A slot that rested must still be as it was wiped.
-    // SAFETY: the slot is ours, and committed.
-    let sound = if was.state() == SlotState::Resting
-        && unsafe { wipe::is_zero(slot.address, slot.size()) }
-    {
-        true
-    } else {
-        is_fresh_and_sound(slot.class, slot.index, was.state(), *request)
+    let sound = match was.state() {
+        // A slot that rested must still be as it was wiped.
+        // SAFETY: the slot is ours, and committed.
+        SlotState::Resting => unsafe { wipe::is_zero(slot.address, slot.size()) },
+        // One that was never used is not even read: that would make its page present.
+        SlotState::NeverUsed if !request.zeroed && !fixed().verify_fresh => true,
+        _ => is_fresh_and_sound(slot.class, slot.index, was.state(), *request),
     };
     if !sound {
         return refuse_and_retry((class, slot.index), was, *request, operation);
@@ -108,9 +107,8 @@ fn allocate_small(
     non_null(slot.address)
 }
 
-/// Readies a slot whose memory we have not touched; `false` if somebody else has, or if it is no
-/// such slot. It is only looked at where the options want it: to read it would make its page
-/// present.
+/// Readies a slot whose memory we have not touched; `false` if somebody else has, where the options
+/// want that looked at, or if it is no such slot.
 #[inline(never)]
 fn is_fresh_and_sound(class: usize, index: u32, was: SlotState, request: Request) -> bool {
     let slot = fixed().classes[class].slot(class, index);

@@ -15,6 +15,8 @@ compile_error!("secmalloc needs Linux on x86-64 or aarch64");
 mod canary;
 mod die;
 mod explain;
+#[cfg(test)]
+mod fault_tests;
 mod heap;
 mod inspect;
 mod large;

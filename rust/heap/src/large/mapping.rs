@@ -239,3 +239,58 @@ impl Mapping {
         unsafe { sys::move_pages(self.data, self.data_size, target.data, target.data_size) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mapping(span: usize, costly: bool) -> Mapping {
+        Mapping {
+            span,
+            span_size: 0x5000,
+            data: span + 0x1000,
+            data_size: 0x3000,
+            costly,
+            merged: false,
+        }
+    }
+
+    #[test]
+    fn neighbours_merge_from_the_first_data_to_the_last() {
+        let both = mapping(0x10000, false)
+            .join(&mapping(0x15000, false))
+            .unwrap();
+        assert_eq!((both.span, both.span_end()), (0x10000, 0x1a000));
+        assert_eq!((both.data, both.data_end()), (0x11000, 0x19000));
+        assert!(both.merged);
+    }
+
+    #[test]
+    fn others_do_not() {
+        let low = mapping(0x10000, false);
+        assert!(low.join(&mapping(0x16000, false)).is_none());
+        assert!(mapping(0x15000, false).join(&low).is_none());
+        assert!(low.join(&mapping(0x15000, true)).is_none());
+    }
+
+    /// Freed side by side, used again as one: what was two blocks reads as zero throughout.
+    #[test]
+    fn merged_mappings_are_used_again_wiped() {
+        crate::thread::with_heap(|heap| {
+            let page = fixed().page;
+            let low = Mapping::make(4 * page, page, false, heap.random()).unwrap();
+            // SAFETY: the mapping is this test's.
+            unsafe { sys::pointer::<u8>(low.data).write_bytes(0x5a, low.data_size) };
+            assert!(low.close());
+            let merged = Mapping {
+                merged: true,
+                ..low
+            };
+            let again = merged.reopen(3 * page).unwrap();
+            assert_eq!(again.data_end(), low.data_end());
+            // SAFETY: as above.
+            assert!(unsafe { wipe::is_zero_bytes(again.data, again.data_size) });
+            again.unmap();
+        });
+    }
+}
