@@ -20,6 +20,8 @@ pub(crate) struct Kept {
     mappings: [Cell<Mapping>; MOST],
     count: Cell<usize>,
     bytes: Cell<usize>,
+    /// The first so many have been emptied, where they were to be.
+    emptied: Cell<usize>,
 }
 
 impl Kept {
@@ -73,13 +75,29 @@ impl Kept {
         }
         let most = data_size + data_size / 4;
         let rested = self.count.get().saturating_sub(rest(data_size));
-        let (at, _) = self.mappings[..rested]
+        let best = self.mappings[..rested]
             .iter()
             .enumerate()
             .map(|(at, kept)| (at, kept.get().data_size))
             .filter(|&(_, size)| data_size > 0 && size >= data_size && size <= most)
-            .min_by_key(|&(_, size)| size)?;
-        self.remove(at)
+            .min_by_key(|&(_, size)| size);
+        match best {
+            Some((at, _)) => self.remove(at),
+            None => {
+                self.empty();
+                None
+            }
+        }
+    }
+
+    /// Nothing fitted: a program whose blocks grow will never want the smaller ones again. They
+    /// stay out of reach, but the memory in them goes back. The caller holds the lock, which keeps
+    /// the mappings closed meanwhile.
+    fn empty(&self) {
+        for kept in &self.mappings[self.emptied.get()..self.count.get()] {
+            kept.get().empty_unless_reused();
+        }
+        self.emptied.set(self.count.get());
     }
 
     /// Takes out the one at this place, which is one of `count`.
@@ -90,6 +108,9 @@ impl Kept {
             self.mappings[place].set(self.mappings[place + 1].get());
         }
         self.count.set(last);
+        if at < self.emptied.get() {
+            self.emptied.set(self.emptied.get() - 1);
+        }
         self.bytes.set(self.bytes.get() - removed.data_size);
         Some(removed)
     }

@@ -32,6 +32,8 @@ pub(crate) struct Mapping {
     costly: bool,
     /// Whether there are guard pages within `data`, from mappings that were merged.
     merged: bool,
+    /// Whether this mapping has served more than one block.
+    reused: bool,
 }
 
 impl Mapping {
@@ -88,6 +90,7 @@ impl Mapping {
             data_size,
             costly,
             merged: false,
+            reused: false,
         };
         if costly {
             COSTLY_USED.fetch_add(1, Ordering::Relaxed);
@@ -115,6 +118,7 @@ impl Mapping {
             span_size: self.span_size + behind.span_size,
             data_size: behind.data_end() - self.data,
             merged: true,
+            reused: self.reused && behind.reused,
             ..*self
         })
     }
@@ -171,6 +175,7 @@ impl Mapping {
             return None;
         }
         self.merged = false;
+        self.reused = true;
         // The block goes to the end; what is too much lies before it and becomes guard.
         let surplus = self.data_size - data_size;
         self.guard(self.data, surplus);
@@ -232,11 +237,21 @@ impl Mapping {
         grown.then_some(self)
     }
 
-    /// Moves the pages to the start of another mapping, whose pages were never touched.
+    /// Drops what a closed mapping holds, unless it has proved worth keeping: one that served a
+    /// second block will serve a third.
+    pub(crate) fn empty_unless_reused(&self) {
+        if !self.reused {
+            // SAFETY: the mapping is closed: nobody can reach what is in it.
+            unsafe { sys::drop_pages(self.data, self.data_size) };
+        }
+    }
+
+    /// Moves the pages to the start of another, larger mapping, which were never touched there. The
+    /// size does not change in the call: pages that came from a move and pages that were added
+    /// later are two entries in the memory map, which Linux moves together (since 6.17) only so.
     pub(crate) fn move_to(&self, target: &Mapping) -> bool {
-        // SAFETY: the block moves; `target` is new, and empty. Growing by the call itself gives
-        // the pages behind the moved ones.
-        unsafe { sys::move_pages(self.data, self.data_size, target.data, target.data_size) }
+        // SAFETY: the block moves; `target` is new, empty, and not smaller.
+        unsafe { sys::move_pages(self.data, self.data_size, target.data) }
     }
 }
 
@@ -252,6 +267,7 @@ mod tests {
             data_size: 0x3000,
             costly,
             merged: false,
+            reused: false,
         }
     }
 

@@ -95,10 +95,10 @@ pub(crate) unsafe fn protect(at: usize, size: usize, access: Access) -> bool {
 ///
 /// # Safety
 /// - Both ranges are ours; nothing uses the old addresses again, and nothing is lost at the new.
-pub(crate) unsafe fn move_pages(from: usize, old: usize, to: usize, new: usize) -> bool {
+pub(crate) unsafe fn move_pages(from: usize, size: usize, to: usize) -> bool {
     let flags = (libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED) as usize;
     // SAFETY: passed on to the caller.
-    unsafe { call(libc::SYS_mremap, [from, old, new, flags, to, 0]) }.is_ok()
+    unsafe { call(libc::SYS_mremap, [from, size, size, flags, to, 0]) }.is_ok()
 }
 
 /// # Safety
