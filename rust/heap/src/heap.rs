@@ -42,9 +42,12 @@ impl Claim {
     #[inline(always)]
     fn holds(&self, address: usize, size: usize) -> bool {
         self.size.is_none_or(|claimed| claimed == size)
-            && self
-                .alignment
-                .is_none_or(|claimed| claimed.is_power_of_two() && address & (claimed - 1) == 0)
+            && self.alignment.is_none_or(|claimed| {
+                // Rounded as `aligned_alloc` rounds.
+                claimed
+                    .checked_next_power_of_two()
+                    .is_some_and(|power| address & (power - 1) == 0)
+            })
     }
 }
 
@@ -87,7 +90,9 @@ fn allocate_small(
     request: &Request,
     operation: Operation,
 ) -> Option<NonNull<u8>> {
-    let slot = magazine::take(heap, class)?;
+    let Some(slot) = magazine::take(heap, class) else {
+        return allocate_large_instead(heap, *request);
+    };
     let was = slot.state();
     slot.set_busy(was, heap.tag());
     let sound = match was.state() {
@@ -107,6 +112,13 @@ fn allocate_small(
     non_null(slot.address)
 }
 
+/// The last resort, where a class has no more memory: a mapping of its own may still be had.
+#[cold]
+#[inline(never)]
+fn allocate_large_instead(heap: &ThreadHeap, request: Request) -> Option<NonNull<u8>> {
+    large::allocate(heap, &request).and_then(non_null)
+}
+
 /// Readies a slot whose memory we have not touched; `false` if somebody else has, where the options
 /// want that looked at, or if it is no such slot.
 #[inline(never)]
@@ -117,7 +129,9 @@ fn is_fresh_and_sound(class: usize, index: u32, was: SlotState, request: Request
     }
     // SAFETY: the slot is ours, and committed.
     unsafe {
-        if fixed().verify_fresh && !wipe::is_zero(slot.address, slot.size()) {
+        // A purged slot was within reach since its slab was taken into use again.
+        let look = was == SlotState::Purged || fixed().verify_fresh;
+        if look && !wipe::is_zero(slot.address, slot.size()) {
             return false;
         }
         if request.zeroed {
@@ -157,8 +171,8 @@ fn refuse_and_retry(
     // What is said of the slot is what it was before it was drawn.
     slot.move_to(was.state(), was.tag());
     let fault = match was.state() {
-        SlotState::Resting => explain::written_after_free(&slot),
-        SlotState::NeverUsed | SlotState::Purged => explain::dirt(&slot),
+        SlotState::Resting | SlotState::Purged => explain::written_after_free(&slot),
+        SlotState::NeverUsed => explain::dirt(&slot),
         // The slot was in two places at once: two threads freed it at the same moment. It is
         // somebody's block now, and stays that.
         SlotState::LiveMalloc | SlotState::LiveNew | SlotState::LiveNewArray => Fault::DoubleFree {

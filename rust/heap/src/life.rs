@@ -2,25 +2,19 @@
 //! The beginning and the end of the process, and its forks.
 //!
 //! The heap itself starts with the first allocation, which may come before any constructor has
-//! run. What needs a C library that is up (fork and signal handlers) waits for the constructor.
+//! run. What needs a C library that is up (the signal handler) waits for the constructor.
 
 use secmalloc_policy::fault::Operation;
 
 use crate::pool;
 use crate::signal;
 use crate::sweep::{sweep, Budget};
-use crate::sys;
 use crate::thread;
 
 /// To be called once, as the program is loaded.
 pub fn begin() {
     // Starting here at the latest makes bad options known, whether or not the program allocates.
     let _ = thread::with_heap(|_| ());
-    sys::on_fork(
-        thread::before_fork,
-        thread::after_fork_parent,
-        thread::after_fork_child,
-    );
     signal::install();
 }
 

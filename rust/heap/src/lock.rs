@@ -20,8 +20,8 @@ pub(crate) struct Lock {
     holder: AtomicUsize,
 }
 
-/// Proof that the lock is held.
-pub(crate) struct Held<'a>(&'a Lock);
+/// Proof that the lock is held; and the lock, if it is to be given back in the end.
+pub(crate) struct Held<'a>(Option<&'a Lock>);
 
 impl Lock {
     pub(crate) const fn new() -> Lock {
@@ -34,8 +34,7 @@ impl Lock {
     /// Takes the lock, waiting for it.
     #[inline]
     pub(crate) fn hold(&self) -> Held<'_> {
-        self.acquire();
-        Held(self)
+        Held(self.acquire().then_some(self))
     }
 
     /// Whether the calling thread holds it.
@@ -45,18 +44,20 @@ impl Lock {
     }
 
     /// Takes the lock without a guard to give it back: for `fork`, which takes and gives back in
-    /// two functions.
+    /// two functions. `false` if this thread is forking and holds all locks already: handlers of
+    /// others that run meanwhile may allocate.
     #[inline]
-    pub(crate) fn acquire(&self) {
+    pub(crate) fn acquire(&self) -> bool {
         // Acquire: what the last holder wrote is seen before anything we do.
-        if self
-            .word
-            .compare_exchange(FREE, HELD, Acquire, Relaxed)
-            .is_err()
-        {
+        let free = self.word.compare_exchange(FREE, HELD, Acquire, Relaxed);
+        if free.is_err() {
+            if sys::is_forking() {
+                return false;
+            }
             self.wait();
         }
         self.holder.store(sys::thread_identity(), Relaxed);
+        true
     }
 
     #[cold]
@@ -102,6 +103,8 @@ impl Lock {
 impl Drop for Held<'_> {
     #[inline]
     fn drop(&mut self) {
-        self.0.release();
+        if let Some(lock) = self.0 {
+            lock.release();
+        }
     }
 }

@@ -22,7 +22,7 @@ use crate::lock::Lock;
 use crate::slab::ClassMap;
 use crate::store::Store;
 use crate::sys::{self, Access};
-use crate::thread::{Registry, ThreadHeap};
+use crate::thread::{self, Registry, ThreadHeap};
 
 /// What is decided at start and read-only from then on.
 pub(crate) struct Fixed {
@@ -137,16 +137,11 @@ impl Fixed {
         Some(region)
     }
 
-    /// Makes part of the data pool usable. What is committed is never unmapped: it is sealed.
+    /// Makes part of the data pool usable. It is not sealed: programs may protect pages of blocks
+    /// that they aligned to pages (mprotect(2) has an example).
     pub(crate) fn commit(&self, at: usize, size: usize) -> bool {
         // SAFETY: part of our reservation that nobody uses yet.
-        let committed = unsafe { sys::protect(at, size, Access::Write) };
-        // Where guards need `mprotect`, they are worth more than the seal that would forbid it.
-        if committed && self.features.seal && self.features.guard_pages {
-            // SAFETY: committed memory stays so; purging it is still allowed.
-            unsafe { sys::seal(at, size) };
-        }
-        committed
+        unsafe { sys::protect(at, size, Access::Write) }
     }
 }
 
@@ -182,6 +177,13 @@ pub(crate) fn start() -> bool {
     }
     // Release: see `started`.
     READY.store(true, Ordering::Release);
+    // As early as can be: what is registered first is locked last and unlocked first, so that the
+    // fork handlers of others may allocate.
+    sys::on_fork(
+        thread::before_fork,
+        thread::after_fork_parent,
+        thread::after_fork_child,
+    );
     if complained {
         Options::parse(environment().unwrap_or(&[]), |complaint| {
             die::say(&complaint)
@@ -285,6 +287,7 @@ struct Parts {
     records: [usize; COUNT],
     heaps: usize,
     heap_count: u32,
+    most_large: usize,
     large: usize,
 }
 
@@ -314,6 +317,7 @@ impl Parts {
             records,
             heaps: whole(heap_count * ThreadHeap::STRIDE),
             heap_count: heap_count as u32,
+            most_large,
             large: whole(large::Tables::size(most_large)),
         }
     }
@@ -342,6 +346,8 @@ fn try_plan(plan: Plan, page: usize, options: Options, random: &mut Random) -> O
     unsafe {
         sys::small_pages_only(data, data_size + 2 * MARGIN);
         sys::small_pages_only(metadata, parts.total());
+        // Through a pipe, a core file would hold all of it, gigabytes of zeros.
+        sys::leave_out_of_cores(metadata, parts.total());
     }
     let data = data + MARGIN;
 
@@ -392,8 +398,8 @@ fn try_plan(plan: Plan, page: usize, options: Options, random: &mut Random) -> O
         heaps,
         heap_count: parts.heap_count,
         shared,
-        large_tables: large::Tables::at(large_at, parts.large),
-        thread_key: sys::on_thread_end(crate::thread::at_thread_end),
+        large_tables: large::Tables::at(large_at, parts.most_large),
+        thread_key: sys::on_thread_end(thread::at_thread_end),
     })
 }
 

@@ -309,6 +309,12 @@ impl Slot {
         SlotWord(self.state.load(Ordering::Acquire))
     }
 
+    /// The state, read after everything that was read from the slot before.
+    pub(crate) fn state_after_reads(&self) -> SlotWord {
+        core::sync::atomic::fence(Ordering::Acquire);
+        self.state()
+    }
+
     /// Marks the slot as being in our hands. The fence keeps what we do to the slot from being
     /// seen before the mark (it is no instruction on x86-64).
     #[inline(always)]

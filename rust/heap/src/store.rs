@@ -175,6 +175,9 @@ impl Store {
         }
         self.limit.set(to);
         self.committed.set(from);
+        // Slabs that are passed over do not exist. If nothing can be committed now, the next try
+        // goes on here, not where the last region ended.
+        self.next.store(from, Ordering::Release);
         Some(from)
     }
 
@@ -182,11 +185,14 @@ impl Store {
         let so_far = slab as usize * map.slab_size();
         let step = so_far.clamp(MIN_STEP, MAX_STEP).max(map.slab_size());
         let count = ((step / map.slab_size()) as u32).min(self.limit.get() - slab);
-        if !fixed.commit(map.slab(slab), count as usize * map.slab_size()) {
-            return None;
+        // Where a step is too much, one slab may still be had.
+        for count in [count, 1] {
+            if fixed.commit(map.slab(slab), count as usize * map.slab_size()) {
+                self.committed.set(slab + count);
+                return Some(());
+            }
         }
-        self.committed.set(slab + count);
-        Some(())
+        None
     }
 
     fn guard_is_due(&self, fixed: &Fixed, random: &mut Random) -> bool {

@@ -144,7 +144,7 @@ fn sweep_slab(
         let state = slot.state_acquire();
         let wanted = match state.state() {
             SlotState::LiveMalloc | SlotState::LiveNew | SlotState::LiveNewArray => Pass::Live,
-            SlotState::Resting => Pass::Resting,
+            SlotState::Resting | SlotState::Purged => Pass::Resting,
             SlotState::NeverUsed => Pass::NeverUsed,
             _ => continue,
         };
@@ -167,15 +167,19 @@ fn sweep_slab(
                 Pass::Resting | Pass::NeverUsed => wipe::is_zero_bytes(from, size),
             }
         };
-        if sound() || slot.state_acquire() != state || sound() {
+        // Not sound, at rest, and again, after a pause in which another thread's change would end.
+        let bad = (0..3).all(|look| {
+            if look > 0 {
+                sys::pause();
+            }
+            !sound() && slot.state_after_reads() == state
+        });
+        if !bad {
             match pass {
                 Pass::Live => counts.live += 1,
                 Pass::Resting => counts.resting += 1,
                 Pass::NeverUsed => counts.never_used += 1,
             }
-            continue;
-        }
-        if slot.state_acquire() != state {
             continue;
         }
         // SAFETY: a warm slab is committed.

@@ -274,6 +274,7 @@ pub(crate) unsafe extern "C" fn before_fork() {
         });
         // Relaxed: read by this thread, or by its copy in the child; the locks order the rest.
         HELD_BEFORE.store(mine, Ordering::Relaxed);
+        sys::set_forking(true);
     }
 }
 
@@ -292,6 +293,7 @@ fn each_taken_lock(with: impl Fn(&Lock)) {
 /// After `fork`, in the parent.
 pub(crate) unsafe extern "C" fn after_fork_parent() {
     if pool::started() {
+        sys::set_forking(false);
         each_taken_lock(Lock::release);
     }
 }
@@ -302,6 +304,7 @@ pub(crate) unsafe extern "C" fn after_fork_child() {
     if !pool::started() {
         return;
     }
+    sys::set_forking(false);
     each_taken_lock(Lock::reset);
     if let Some(own) = current() {
         own.thread.set(sys::thread_id());

@@ -76,6 +76,10 @@ mod sys {
         KERNEL.1.notify_one();
     }
 
+    pub(crate) fn is_forking() -> bool {
+        false
+    }
+
     pub(crate) fn thread_identity() -> usize {
         1
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! One mapping: pages for a large block between two guards of random width.
 
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use secmalloc_policy::layout::Plan;
 use secmalloc_policy::random::Random;
@@ -19,6 +19,9 @@ const MAX_GUARD: u32 = 8;
 const COSTLY: usize = 2000;
 static COSTLY_USED: AtomicUsize = AtomicUsize::new(0);
 
+/// Set when this kernel was found not to move two entries of the memory map at once.
+static SEAMS_STAY: AtomicBool = AtomicBool::new(false);
+
 /// Addresses and sizes in bytes, all in whole pages.
 #[derive(Clone, Copy)]
 pub(crate) struct Mapping {
@@ -34,6 +37,8 @@ pub(crate) struct Mapping {
     merged: bool,
     /// Whether this mapping has served more than one block.
     reused: bool,
+    /// Whether the data may be more than one entry in the memory map.
+    seamed: bool,
 }
 
 impl Mapping {
@@ -91,6 +96,7 @@ impl Mapping {
             costly,
             merged: false,
             reused: false,
+            seamed: false,
         };
         if costly {
             COSTLY_USED.fetch_add(1, Ordering::Relaxed);
@@ -149,11 +155,26 @@ impl Mapping {
 
     /// Gives everything back.
     pub(crate) fn unmap(&self) {
+        self.repay();
+        // SAFETY: the block is freed, or was never handed out.
+        unsafe { sys::unmap(self.span, self.span_size) };
+    }
+
+    /// Gives back what lies around the data. The data's own place is a hole after a move, in which
+    /// another thread may have mapped something by now.
+    fn unmap_around(&self) {
+        self.repay();
+        // SAFETY: the guards are ours; nobody uses them.
+        unsafe {
+            sys::unmap(self.span, self.data - self.span);
+            sys::unmap(self.data_end(), self.span_end() - self.data_end());
+        }
+    }
+
+    fn repay(&self) {
         if self.costly {
             COSTLY_USED.fetch_sub(1, Ordering::Relaxed);
         }
-        // SAFETY: the block is freed, or was never handed out.
-        unsafe { sys::unmap(self.span, self.span_size) };
     }
 
     /// Makes a freed block's pages unreachable; what is in them stays, until they are used again.
@@ -200,11 +221,19 @@ impl Mapping {
                 at += size;
                 continue;
             }
-            for (number, flags) in present.iter().enumerate().take(size / page) {
-                if flags & 1 == 1 {
-                    // SAFETY: one of our pages.
-                    unsafe { wipe::zero_bytes(at + number * page, page) };
+            // Absent pages may lie in swap: dropping them costs nothing where nothing is.
+            let mut run = at;
+            for flags in present[..size / page].chunk_by(|a, b| a & 1 == b & 1) {
+                let length = flags.len() * page;
+                // SAFETY: our pages.
+                unsafe {
+                    if flags.first().is_some_and(|flags| flags & 1 == 1) {
+                        wipe::zero_bytes(run, length);
+                    } else {
+                        sys::drop_pages(run, length);
+                    }
                 }
+                run += length;
             }
             at += size;
         }
@@ -234,6 +263,7 @@ impl Mapping {
                 && (!fixed().features.guard_pages || sys::unguard_pages(at, more))
         };
         self.data_size = data_size;
+        self.seamed = true;
         grown.then_some(self)
     }
 
@@ -246,12 +276,28 @@ impl Mapping {
         }
     }
 
-    /// Moves the pages to the start of another, larger mapping, which were never touched there. The
-    /// size does not change in the call: pages that came from a move and pages that were added
-    /// later are two entries in the memory map, which Linux moves together (since 6.17) only so.
-    pub(crate) fn move_to(&self, target: &Mapping) -> bool {
+    /// Moves the pages to another, larger mapping, never touched, and gives back what is left. Pages
+    /// that came from an earlier move and pages that were added later are two entries in the memory
+    /// map; Linux moves such together since 6.17, and only where the size does not change in the call.
+    /// `false` where it does not: the target is given back then.
+    pub(crate) fn move_to(&self, target: &mut Mapping) -> bool {
+        target.seamed = self.seamed;
+        let hopeless = self.seamed && SEAMS_STAY.load(Ordering::Relaxed);
+        if hopeless {
+            target.unmap();
+            return false;
+        }
         // SAFETY: the block moves; `target` is new, empty, and not smaller.
-        unsafe { sys::move_pages(self.data, self.data_size, target.data) }
+        let moved = unsafe { sys::move_pages(self.data, self.data_size, target.data) };
+        if moved {
+            self.unmap_around();
+        } else {
+            // A failed move may have unmapped the place it was to go to: that is nobody's now.
+            // It happens once; then it is known.
+            SEAMS_STAY.store(true, Ordering::Relaxed);
+            target.unmap_around();
+        }
+        moved
     }
 }
 
@@ -268,6 +314,7 @@ mod tests {
             costly,
             merged: false,
             reused: false,
+            seamed: false,
         }
     }
 

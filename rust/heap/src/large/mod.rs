@@ -173,7 +173,7 @@ pub(crate) fn allocate(heap: &ThreadHeap, request: &Request) -> Option<usize> {
     };
     let mapping = match reused {
         Some(mapping) => mapping,
-        None => Mapping::make(data_size, alignment, false, heap.random())?,
+        None => make_room(data_size, alignment, heap)?,
     };
     let block = if alignment <= page {
         mapping.data_end() - size.next_multiple_of(alignment.max(MIN_ALIGNMENT))
@@ -195,6 +195,15 @@ pub(crate) fn allocate(heap: &ThreadHeap, request: &Request) -> Option<usize> {
         return None;
     }
     Some(block)
+}
+
+/// A new mapping; where there is no room for it, what is kept for reuse makes some.
+fn make_room(data_size: usize, alignment: usize, heap: &ThreadHeap) -> Option<Mapping> {
+    Mapping::make(data_size, alignment, false, heap.random()).or_else(|| {
+        trim()
+            .then(|| Mapping::make(data_size, alignment, false, heap.random()))
+            .flatten()
+    })
 }
 
 /// The live block that starts at `address`.
@@ -301,13 +310,8 @@ pub(crate) fn resize(heap: &ThreadHeap, old: &Descriptor, size: usize) -> Option
 
 /// Moves a block's pages, without a copy, to a mapping with room to grow.
 fn move_to_larger(heap: &ThreadHeap, old: &Descriptor, data_size: usize) -> Option<Mapping> {
-    let target = Mapping::make(data_size, fixed().page, true, heap.random())?;
-    if old.mapping.move_to(&target) {
-        old.mapping.unmap();
-        return Some(target);
-    }
-    target.unmap();
-    None
+    let mut target = Mapping::make(data_size, fixed().page, true, heap.random())?;
+    old.mapping.move_to(&mut target).then_some(target)
 }
 
 /// Zeroes what was fill and becomes part of the block.

@@ -41,20 +41,20 @@ pub(crate) struct Table {
 }
 
 impl Tables {
-    /// Bytes for `capacity` blocks.
+    /// Bytes for `capacity` blocks. The last array of buckets has at most four for each, rounded up
+    /// to a power of two; all arrays before it together have fewer.
     pub(crate) fn size(capacity: usize) -> usize {
-        // Bucket arrays of all sizes up to twice the capacity, end to end.
-        capacity * size_of::<Entry>() + 4 * size_of::<u32>() * capacity.max(FIRST_BUCKETS)
+        let buckets = 8 * capacity.next_power_of_two() + 2 * FIRST_BUCKETS;
+        capacity * size_of::<Entry>() + 64 + buckets * size_of::<u32>()
     }
 
-    pub(crate) fn at(address: usize, size: usize) -> Tables {
-        let each = size_of::<Entry>() + 4 * size_of::<u32>();
-        let capacity = size / each;
+    /// The tables at this address, in [`Tables::size`] bytes.
+    pub(crate) fn at(address: usize, capacity: usize) -> Tables {
         let buckets = (address + capacity * size_of::<Entry>()).next_multiple_of(64);
         Tables {
             descriptors: address,
             buckets,
-            capacity: (capacity - FIRST_BUCKETS) as u32,
+            capacity: capacity as u32,
         }
     }
 

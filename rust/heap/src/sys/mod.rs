@@ -126,6 +126,15 @@ pub(crate) unsafe fn small_pages_only(at: usize, size: usize) {
     let _ = unsafe { advise(at, size, libc::MADV_NOHUGEPAGE) };
 }
 
+/// Leaves a range out of core files.
+///
+/// # Safety
+/// - The range is ours.
+pub(crate) unsafe fn leave_out_of_cores(at: usize, size: usize) {
+    // SAFETY: passed on to the caller.
+    let _ = unsafe { advise(at, size, libc::MADV_DONTDUMP) };
+}
+
 /// Drops pages and makes every touch of them a SIGSEGV, without a mapping of its own. `false`
 /// where the kernel is older than 6.13 or the memory is locked.
 ///
@@ -172,6 +181,23 @@ pub(crate) unsafe fn seal(at: usize, size: usize) -> bool {
 /// How often a lock is looked at before its waiter goes to sleep: about the time of the longest
 /// critical section that makes no system call.
 pub(crate) const SPINS: u32 = 100;
+
+/// The thread that is in the middle of a fork, holding every lock; 0 for none.
+static FORKING: AtomicUsize = AtomicUsize::new(0);
+
+/// Notes that the calling thread is forking, or that it no longer is.
+pub(crate) fn set_forking(yes: bool) {
+    // Relaxed: each thread only looks for itself here.
+    FORKING.store(
+        if yes { thread_identity() } else { 0 },
+        core::sync::atomic::Ordering::Relaxed,
+    );
+}
+
+/// Whether the calling thread is forking.
+pub(crate) fn is_forking() -> bool {
+    FORKING.load(core::sync::atomic::Ordering::Relaxed) == thread_identity()
+}
 
 /// Sleeps while `word` is `value`; may wake for no reason.
 pub(crate) fn futex_wait(word: &AtomicU32, value: u32) {
@@ -350,6 +376,12 @@ pub(crate) unsafe fn pointer<T>(at: usize) -> NonNull<T> {
     // SAFETY: passed on to the caller. The provenance is that of the mapping, which came from
     // the kernel as a number and is exposed to the whole program.
     unsafe { NonNull::new_unchecked(core::ptr::with_exposed_provenance_mut(at)) }
+}
+
+/// Lets other threads run.
+pub(crate) fn pause() {
+    // SAFETY: changes nothing.
+    let _ = unsafe { call(libc::SYS_sched_yield, [0; 6]) };
 }
 
 /// Sends the calling thread a signal.
