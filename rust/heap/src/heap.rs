@@ -90,9 +90,7 @@ fn allocate_small(
     request: &Request,
     operation: Operation,
 ) -> Option<NonNull<u8>> {
-    let Some(slot) = magazine::take(heap, class) else {
-        return allocate_large_instead(heap, *request);
-    };
+    let slot = magazine::take(heap, class)?;
     let was = slot.state();
     slot.set_busy(was, heap.tag());
     let sound = match was.state() {
@@ -110,13 +108,6 @@ fn allocate_small(
     unsafe { canary::seal(&fixed().keys, slot.address, slot.size(), request.size) };
     slot.set_live(request.kind, heap.tag(), request.size);
     non_null(slot.address)
-}
-
-/// The last resort, where a class has no more memory: a mapping of its own may still be had.
-#[cold]
-#[inline(never)]
-fn allocate_large_instead(heap: &ThreadHeap, request: Request) -> Option<NonNull<u8>> {
-    large::allocate(heap, &request).and_then(non_null)
 }
 
 /// Readies a slot whose memory we have not touched; `false` if somebody else has, where the options
