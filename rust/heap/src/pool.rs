@@ -161,10 +161,7 @@ pub(crate) fn start() -> bool {
         return true;
     }
     let mut random = Random::from_seed(seed());
-    let Some((options, complained)) = read_options() else {
-        return false;
-    };
-    let Some(fixed) = lay_out(options, &mut random) else {
+    let Some(fixed) = lay_out(read_options(), &mut random) else {
         return false;
     };
     // SAFETY: nobody reads `FIXED` before `READY`, and `START` keeps other writers out.
@@ -184,11 +181,6 @@ pub(crate) fn start() -> bool {
         thread::after_fork_parent,
         thread::after_fork_child,
     );
-    if complained {
-        Options::parse(environment().unwrap_or(&[]), |complaint| {
-            die::say(&complaint)
-        });
-    }
     true
 }
 
@@ -226,43 +218,30 @@ pub(crate) fn fresh_seed() -> [u8; 32] {
     seed()
 }
 
-/// The option string, if the environment may be trusted.
-fn environment() -> Option<&'static [u8]> {
+/// The options; what cannot be taken of them is said at once.
+fn read_options() -> Options {
     if sys::auxiliary(libc::AT_SECURE) != 0 {
-        return None;
+        return Options::default();
     }
-    sys::environment(options::VARIABLE.as_bytes())
-        .ok()
-        .flatten()
-}
-
-/// The options, and whether something about them must be said once the heap works.
-fn read_options() -> Option<(Options, bool)> {
-    if sys::auxiliary(libc::AT_SECURE) != 0 {
-        return Some((Options::default(), false));
+    let name = options::VARIABLE.as_bytes();
+    if let Ok(text) = sys::environment(name) {
+        return Options::parse(text.unwrap_or(&[]), |complaint| die::say(&complaint));
     }
-    let mut complained = false;
-    let options = match sys::environment(options::VARIABLE.as_bytes()) {
-        Ok(text) => Options::parse(text.unwrap_or(&[]), |_| complained = true),
-        Err(sys::NotYet) => {
-            // Called before the C library set itself up: what the kernel was given still counts.
-            // Of an environment larger than this, only the first part does.
-            let (mut room, mut all, mut length) = ([0; 4096], [0; 16 << 10], 0);
-            sys::read_file(c"/proc/self/environ", &mut room, |piece| {
-                let Some(to) = all.get_mut(length..length + piece.len()) else {
-                    return false;
-                };
-                to.copy_from_slice(piece);
-                length += piece.len();
-                true
-            });
-            let own = all[..length]
-                .split(|&byte| byte == 0)
-                .find_map(|entry| sys::value_of(entry, options::VARIABLE.as_bytes()));
-            Options::parse(own.unwrap_or(&[]), |_| complained = true)
-        }
-    };
-    Some((options, complained))
+    // Called before the C library set itself up: what the kernel was given still counts. Of an
+    // environment larger than this, only the first part does.
+    let (mut room, mut all, mut length) = ([0; 4096], [0; 16 << 10], 0);
+    sys::read_file(c"/proc/self/environ", &mut room, |piece| {
+        let Some(to) = all.get_mut(length..length + piece.len()) else {
+            return false;
+        };
+        to.copy_from_slice(piece);
+        length += piece.len();
+        true
+    });
+    let own = all[..length]
+        .split(|&byte| byte == 0)
+        .find_map(|entry| sys::value_of(entry, name));
+    Options::parse(own.unwrap_or(&[]), |complaint| die::say(&complaint))
 }
 
 /// The largest plan that the system grants, and the rest of what is fixed.

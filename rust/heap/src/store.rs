@@ -98,9 +98,7 @@ impl Store {
         if let Some(slab) = first(&self.partial) {
             return Some(slab);
         }
-        let slab = if let Some(slab) = first(&self.warm) {
-            unlink(map, &self.warm, slab);
-            self.warm_count.set(self.warm_count.get() - 1);
+        let slab = if let Some(slab) = self.take_warm(map) {
             slab
         } else if let Some(slab) = first(&self.purged) {
             unlink(map, &self.purged, slab);
@@ -114,6 +112,14 @@ impl Store {
             self.grow(fixed, map, class, random)?
         };
         link(map, &self.partial, slab);
+        Some(slab)
+    }
+
+    /// Takes a slab out of the warm list.
+    fn take_warm(&self, map: &ClassMap) -> Option<u32> {
+        let slab = first(&self.warm)?;
+        unlink(map, &self.warm, slab);
+        self.warm_count.set(self.warm_count.get() - 1);
         Some(slab)
     }
 
@@ -296,12 +302,10 @@ impl Store {
     ) -> Held<'a> {
         let mut slabs = [0; PURGED_AT_ONCE];
         let mut count = 0;
-        while let (Some(slab), true) = (
-            first(&self.warm),
-            count < PURGED_AT_ONCE && self.warm_count.get() as usize > keep,
-        ) {
-            unlink(map, &self.warm, slab);
-            self.warm_count.set(self.warm_count.get() - 1);
+        while count < PURGED_AT_ONCE && self.warm_count.get() as usize > keep {
+            let Some(slab) = self.take_warm(map) else {
+                break;
+            };
             map.record(slab).life.set(Life::Purged);
             slabs[count] = slab;
             count += 1;

@@ -5,7 +5,7 @@ use crate::slot_state::Kind;
 
 /// The interface function, or other occasion, in which a fault was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs)] // each is the C function of that name, but for the last four
+#[allow(missing_docs)] // each is the C function of that name, but for the last three
 pub enum Operation {
     Malloc,
     Calloc,
@@ -24,8 +24,6 @@ pub enum Operation {
     NewArray,
     Delete,
     DeleteArray,
-    /// `malloc_trim`.
-    Trim,
     /// `secmalloc_check`.
     Check,
     /// A load or a store by the program itself.
@@ -56,7 +54,6 @@ impl Operation {
             Operation::NewArray => "operator new[]",
             Operation::Delete => "operator delete",
             Operation::DeleteArray => "operator delete[]",
-            Operation::Trim => "malloc_trim",
             Operation::Check => "secmalloc_check",
             Operation::Access => "access",
             Operation::Exit => "exit",
