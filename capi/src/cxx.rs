@@ -11,7 +11,7 @@ use core::arch::global_asm;
 use core::ffi::{c_char, c_void};
 use core::ptr::{null_mut, NonNull};
 
-use secmalloc_heap::{allocate, release, Claim};
+use secmalloc_heap::{allocate, allocate_quickly, release, release_quickly, Claim};
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::Request;
 use secmalloc_policy::slot_state::Kind;
@@ -62,7 +62,6 @@ struct Wanted {
 }
 
 impl Wanted {
-    #[inline(always)]
     fn attempt(self) -> *mut c_void {
         let operation = match self.kind {
             Kind::NewArray => Operation::NewArray,
@@ -111,6 +110,16 @@ extern "C-unwind" fn beg(wanted: Wanted, throws: bool) -> *mut c_void {
 
 #[inline(always)]
 extern "C-unwind" fn make(wanted: Wanted, throws: bool) -> *mut c_void {
+    if wanted.alignment == 0 {
+        if let Some(block) = allocate_quickly(wanted.size, wanted.kind, false) {
+            return block.as_ptr().cast();
+        }
+    }
+    make_slowly(wanted, throws)
+}
+
+#[inline(never)]
+extern "C-unwind" fn make_slowly(wanted: Wanted, throws: bool) -> *mut c_void {
     let block = wanted.attempt();
     if block.is_null() {
         return beg(wanted, throws);
@@ -128,7 +137,11 @@ unsafe fn end(ptr: *mut c_void, kind: Kind, claim: Claim) {
     };
     if let Some(block) = NonNull::new(ptr.cast()) {
         // SAFETY: the caller's promise.
-        unsafe { release(block, operation, claim) }
+        unsafe {
+            if !release_quickly(block, claim) {
+                release(block, operation, claim);
+            }
+        }
     }
 }
 

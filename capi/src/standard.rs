@@ -9,9 +9,12 @@ use core::ffi::{c_int, c_void};
 use core::mem::size_of;
 use core::ptr::{null_mut, NonNull};
 
-use secmalloc_heap::{allocate, page_size, release, resize, usable_size, Claim};
+use secmalloc_heap::{
+    allocate, allocate_quickly, page_size, release, release_quickly, resize, usable_size, Claim,
+};
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::{Refusal, Request};
+use secmalloc_policy::slot_state::Kind;
 
 #[cold]
 fn fail(errno: c_int) -> *mut c_void {
@@ -27,7 +30,6 @@ fn errno_of(refusal: Refusal) -> c_int {
     }
 }
 
-#[inline(always)]
 fn serve(request: Result<Request, Refusal>, operation: Operation) -> *mut c_void {
     match request {
         Ok(request) => match allocate(request, operation) {
@@ -38,6 +40,28 @@ fn serve(request: Result<Request, Refusal>, operation: Operation) -> *mut c_void
     }
 }
 
+// What does not go the short way is a call in tail position, with the caller's own arguments: so
+// the short way keeps nothing for it, and needs no stack.
+
+#[inline(never)]
+fn malloc_slowly(size: usize) -> *mut c_void {
+    serve(Request::bytes(size), Operation::Malloc)
+}
+
+#[inline(never)]
+fn calloc_slowly(count: usize, size: usize) -> *mut c_void {
+    serve(
+        Request::array(count, size).map(Request::zeroed),
+        Operation::Calloc,
+    )
+}
+
+#[inline(never)]
+unsafe fn end_slowly(block: NonNull<u8>, operation: Operation) {
+    // SAFETY: the caller's promise.
+    unsafe { release(block, operation, Claim::NONE) }
+}
+
 /// Ends the block at `ptr`, unless that is null.
 ///
 /// # Safety
@@ -46,7 +70,15 @@ fn serve(request: Result<Request, Refusal>, operation: Operation) -> *mut c_void
 unsafe fn end(ptr: *mut c_void, operation: Operation, claim: Claim) {
     if let Some(block) = NonNull::new(ptr.cast()) {
         // SAFETY: the caller's promise.
-        unsafe { release(block, operation, claim) }
+        unsafe {
+            if !release_quickly(block, claim) {
+                if claim.is_none() {
+                    end_slowly(block, operation);
+                } else {
+                    release(block, operation, claim);
+                }
+            }
+        }
     }
 }
 
@@ -54,16 +86,22 @@ unsafe fn end(ptr: *mut c_void, operation: Operation, claim: Claim) {
 /// gives a unique pointer that must not be dereferenced.
 #[no_mangle]
 pub extern "C" fn malloc(size: usize) -> *mut c_void {
-    serve(Request::bytes(size), Operation::Malloc)
+    match allocate_quickly(size, Kind::Malloc, false) {
+        Some(block) => block.as_ptr().cast(),
+        None => malloc_slowly(size),
+    }
 }
 
 /// `count * size` bytes that read as zero. `ENOMEM` also where the product overflows.
 #[no_mangle]
 pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
-    serve(
-        Request::array(count, size).map(Request::zeroed),
-        Operation::Calloc,
-    )
+    let block = count
+        .checked_mul(size)
+        .and_then(|total| allocate_quickly(total, Kind::Malloc, true));
+    match block {
+        Some(block) => block.as_ptr().cast(),
+        None => calloc_slowly(count, size),
+    }
 }
 
 /// Ends a block. `NULL` is allowed.

@@ -12,9 +12,9 @@
 //! room for; the rest of the slack is zero. So one byte too many is found, wherever in the slack
 //! it falls, without a loop for slots up to 128 bytes.
 //!
-//! The hash's first byte is never 0, so that a terminating NUL written one too far is found
+//! The hash's first byte is odd, so never 0, so that a terminating NUL written one too far is found
 //! always; its second byte always is, so that a string that lost its terminator shows no more
-//! than one byte of it. That leaves 56 bits to guess.
+//! than one byte of it. That leaves 55 bits to guess.
 //!
 //! The word is only ever changed by one store of 8 bytes: the check of a neighbour, in another
 //! thread, sees it whole or not at all.
@@ -31,7 +31,7 @@ use crate::wipe;
 const SLACK_SHIFT: u32 = 16;
 const SLACK_BITS: u64 = 0xffff << SLACK_SHIFT;
 const SECOND_BYTE: u64 = 0xff00;
-const FIRST_BYTE: u64 = 0x00ff;
+const FIRST_BIT: u64 = 1;
 
 /// The keys of the hash. They lie in read-only memory of ours and nowhere else.
 #[derive(Clone, Copy)]
@@ -53,8 +53,7 @@ impl Keys {
     pub(crate) fn hash(&self, address: usize) -> u64 {
         let [a, b, c, d] = self.0;
         let once = fold(address as u64 ^ a, b);
-        let hash = fold(once ^ c, d) & !SECOND_BYTE;
-        hash | u64::from(hash & FIRST_BYTE == 0)
+        fold(once ^ c, d) & !SECOND_BYTE | FIRST_BIT
     }
 }
 

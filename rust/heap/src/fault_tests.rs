@@ -71,8 +71,8 @@ fn an_impossible_state_is_metadata_corruption() {
             make();
             let class = class_of(SIZE);
             let heap = thread::current().unwrap();
-            let (slots, ready) = heap.magazine(class);
-            for index in slots.iter().take(ready.get() as usize) {
+            let bin = heap.bin(class);
+            for index in heap.magazine(bin).iter().take(bin.ready.get() as usize) {
                 let slot = fixed().classes[class].slot(class, index.get());
                 slot.set_busy(slot.state(), Tag::NOBODY);
             }
@@ -89,9 +89,9 @@ fn a_slot_in_two_places_is_a_double_free() {
             let block = make().unwrap();
             let index = spot(fixed(), block).unwrap().slot.index;
             let heap = thread::current().unwrap();
-            let (slots, ready) = heap.magazine(class_of(SIZE));
-            slots[0].set(index);
-            ready.set(1);
+            let bin = heap.bin(class_of(SIZE));
+            heap.magazine(bin)[0].set(index);
+            bin.ready.set(1);
             make();
         },
         "double-free: malloc: block was already freed",

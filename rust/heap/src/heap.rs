@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The front: allocate, release, resize, measure.
 //!
-//! Each has a short way, for small blocks of a thread that has a heap, and a long one. A check
-//! that fails on the short way leads to the long one, which asks again, step by step, and names
-//! the fault.
+//! Allocate and release have a short way, see [`crate::quick`]; what does not go that way begins
+//! here. Each function asks what is likely first; a check that fails leads to the slow one, which
+//! asks again, step by step, and names the fault.
 
 use core::ptr::NonNull;
 
 use secmalloc_policy::fault::{Fault, Operation};
-use secmalloc_policy::request::{Request, MIN_ALIGNMENT};
+use secmalloc_policy::request::Request;
 use secmalloc_policy::size_class::{self, CANARY_SIZE, MAX_SMALL, ZERO};
 use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 
@@ -18,6 +18,7 @@ use crate::explain;
 use crate::large::{self, Resized};
 use crate::magazine;
 use crate::pool::{self, fixed};
+use crate::quick;
 use crate::slab::{self, Slot};
 use crate::sys;
 use crate::thread::{self, ThreadHeap};
@@ -39,8 +40,15 @@ impl Claim {
         alignment: None,
     };
 
+    /// Whether nothing is claimed.
     #[inline(always)]
-    fn holds(&self, address: usize, size: usize) -> bool {
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        self.size.is_none() && self.alignment.is_none()
+    }
+
+    #[inline(always)]
+    pub(crate) fn holds(&self, address: usize, size: usize) -> bool {
         self.size.is_none_or(|claimed| claimed == size)
             && self.alignment.is_none_or(|claimed| {
                 // Rounded as `aligned_alloc` rounds.
@@ -51,22 +59,28 @@ impl Claim {
     }
 }
 
-/// Makes a block. `None` when there is no memory for it.
+/// Makes a block of `size` bytes at the usual alignment the short way; `None` if it takes the long
+/// one, [`allocate`].
 #[inline(always)]
+#[must_use]
+pub fn allocate_quickly(size: usize, kind: Kind, zeroed: bool) -> Option<NonNull<u8>> {
+    quick::allocate(size, kind, zeroed)
+}
+
+/// Makes a block. `None` when there is no memory for it.
 pub fn allocate(request: Request, operation: Operation) -> Option<NonNull<u8>> {
-    // Size 0 wraps round to the largest number, and goes the long way.
-    if request.size.wrapping_sub(1) < MAX_SMALL && request.alignment <= MIN_ALIGNMENT {
+    if request.size.wrapping_sub(1) < MAX_SMALL && request.is_usual() {
         if let Some(heap) = thread::current() {
             let class = size_class::class_of(request.size);
             return allocate_small(heap, class, &request, operation);
         }
     }
-    allocate_slowly(request, operation)
+    allocate_otherwise(request, operation)
 }
 
 #[cold]
 #[inline(never)]
-fn allocate_slowly(request: Request, operation: Operation) -> Option<NonNull<u8>> {
+fn allocate_otherwise(request: Request, operation: Operation) -> Option<NonNull<u8>> {
     thread::with_heap(|heap| {
         let class = size_class::class_of_aligned(request.size, request.alignment);
         match class {
@@ -83,7 +97,6 @@ fn non_null(address: usize) -> Option<NonNull<u8>> {
     NonNull::new(core::ptr::with_exposed_provenance_mut(address))
 }
 
-#[inline(always)]
 fn allocate_small(
     heap: &ThreadHeap,
     class: usize,
@@ -188,43 +201,45 @@ fn allocate_nothing(heap: &ThreadHeap, request: &Request) -> Option<NonNull<u8>>
     non_null(slot.address)
 }
 
+/// Ends a block the short way; `false` if nothing was done, and it takes the long one, [`release`].
+///
+/// # Safety
+/// - As [`release`].
+#[inline(always)]
+pub unsafe fn release_quickly(block: NonNull<u8>, claim: Claim) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { quick::release(block.addr().get(), claim) }
+}
+
 /// Ends a block.
 ///
 /// # Safety
 /// - If `block` is a live block, nothing uses it any more. Anything else is found out.
-#[inline(always)]
 pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim) {
     let address = block.addr().get();
-    // The neighbour's canary is wanted last, and is the likeliest to be far from the processor.
-    wipe::prefetch(address.wrapping_sub(CANARY_SIZE));
     if let Some(heap) = thread::current() {
-        let fixed = fixed();
-        if let Some(spot) = slab::spot(fixed, address) {
+        if let Some(spot) = slab::spot(fixed(), address) {
             let slot = spot.slot;
-            if spot.offset == 0 && slot.state().is_live() && slot.has_memory() {
+            let was = slot.state();
+            if spot.offset == 0 && was.is_live() && slot.has_memory() {
                 // SAFETY: a live slot with memory is committed.
                 if let Some(size) = unsafe { verify(&slot, spot.has_previous) } {
                     if claim.holds(address, size) {
                         // SAFETY: the block is live and sound, and its user gave it up.
-                        unsafe { retire_small(heap, &slot, size) };
+                        unsafe { retire_small(heap, &slot, was, size) };
                         return;
                     }
                 }
             }
         }
     }
-    if claim.size.is_none() && claim.alignment.is_none() {
-        release_plain_slowly(address, operation);
-    } else {
-        release_slowly(address, operation, claim);
-    }
+    release_slowly(address, operation, claim);
 }
 
 /// The size of the block in a live slot, if everything around it is as it must be.
 ///
 /// # Safety
 /// - The slot is live and has memory.
-#[inline(always)]
 unsafe fn verify(slot: &Slot, has_previous: bool) -> Option<usize> {
     let fixed = fixed();
     let size = slot.size();
@@ -243,12 +258,10 @@ unsafe fn verify(slot: &Slot, has_previous: bool) -> Option<usize> {
 ///
 /// # Safety
 /// - The slot holds a live, verified block of `size` bytes that nobody uses any more.
-#[inline(always)]
-unsafe fn retire_small(heap: &ThreadHeap, slot: &Slot, size: usize) {
+unsafe fn retire_small(heap: &ThreadHeap, slot: &Slot, was: SlotWord, size: usize) {
     /// Slots from this size on are wiped as far as they were used: the slack is known to be zero.
     const PARTLY_FROM: usize = 512;
     let whole = slot.size();
-    let was = slot.state();
     slot.set_busy(was, heap.tag());
     // SAFETY: the slot is in our hands.
     unsafe {
@@ -276,13 +289,6 @@ fn report_duplicate(class: usize, index: u32) {
         },
         Operation::Free,
     );
-}
-
-/// [`release_slowly`] without a claim, which then need not be kept ready on the short way.
-#[cold]
-#[inline(never)]
-fn release_plain_slowly(address: usize, operation: Operation) {
-    release_slowly(address, operation, Claim::NONE);
 }
 
 #[cold]
@@ -316,7 +322,7 @@ fn release_checked(
                 .map_err(|f| (f, Some(slot)))?;
             if slot.has_memory() {
                 // SAFETY: live and verified; the caller of `release` gave it up.
-                unsafe { retire_small(heap, &slot, size) };
+                unsafe { retire_small(heap, &slot, slot.state(), size) };
             } else {
                 slot.move_to(SlotState::Resting, heap.tag());
                 if let Err(duplicate) = magazine::rest(heap, slot.class, slot.index) {
@@ -467,7 +473,7 @@ unsafe fn resize_small(
     unsafe {
         let from = sys::pointer::<u8>(slot.address);
         new.copy_from_nonoverlapping(from, old.min(size));
-        retire_small(heap, slot, old);
+        retire_small(heap, slot, state, old);
     }
     Some(new)
 }

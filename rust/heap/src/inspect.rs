@@ -183,8 +183,8 @@ pub fn totals() -> Totals {
                 let record = map.record(slab);
                 if record.life.get() == Life::Warm {
                     let free = record.free_count.get() as usize;
-                    totals.small += map.slots as usize * map.slot;
-                    totals.small_free += free * map.slot;
+                    totals.small += map.slab_size();
+                    totals.small_free += free * map.slot_size();
                     totals.free_slots += free;
                 }
             }

@@ -28,6 +28,7 @@ mod magazine;
 #[cfg(test)]
 mod placement_tests;
 mod pool;
+mod quick;
 mod signal;
 mod slab;
 mod store;
@@ -38,7 +39,7 @@ mod whereabouts;
 mod wipe;
 
 pub use die::panicked;
-pub use heap::{allocate, release, resize, usable_size, Claim};
+pub use heap::{allocate, allocate_quickly, release, release_quickly, resize, usable_size, Claim};
 pub use inspect::{check, describe, option, totals, trim, Description, Pool, State, Totals};
 pub use life::{begin, end};
 pub use sweep::Counts;

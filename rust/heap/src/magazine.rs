@@ -1,73 +1,99 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A thread's own slots: taken and put back without a lock; filled and emptied in batches.
+//!
+//! A magazine is a stack. What makes its order hard to foretell is done where slots come in: the
+//! store draws at random, and the quarantine lets slots go at random.
+
+use core::cell::Cell;
 
 use secmalloc_policy::quarantine;
 use secmalloc_policy::size_class::CLASSES;
 
 use crate::pool::{fixed, shared};
-use crate::slab::Slot;
+use crate::slab::{ClassMap, Slot};
 use crate::store::Duplicate;
-use crate::thread::ThreadHeap;
+use crate::thread::{Bin, ThreadHeap};
 
-/// A random one of the slots that are ready. `None` when there is no more memory.
+/// The slot that is to be handed out next, if one is ready; [`taken`] takes it.
 #[inline(always)]
+pub(crate) fn next(heap: &ThreadHeap, bin: &Bin, class: usize, map: &ClassMap) -> Option<Slot> {
+    let last = bin.ready.get().checked_sub(1)?;
+    let index = heap.magazine(bin).get(last as usize)?.get();
+    Some(map.slot(class, index))
+}
+
+/// The next slot is not ready any more.
+#[inline(always)]
+pub(crate) fn taken(bin: &Bin) {
+    bin.ready.set(bin.ready.get().wrapping_sub(1));
+}
+
+/// The place for one more slot, if the magazine is not full; [`put`] fills it.
+#[inline(always)]
+pub(crate) fn room<'a>(heap: &'a ThreadHeap, bin: &Bin) -> Option<&'a Cell<u32>> {
+    heap.magazine(bin).get(bin.ready.get() as usize)
+}
+
+/// Makes a slot ready.
+#[inline(always)]
+pub(crate) fn put(bin: &Bin, place: &Cell<u32>, index: u32) {
+    place.set(index);
+    bin.ready.set(bin.ready.get().wrapping_add(1));
+}
+
+/// Takes a slot, from the store if none is ready. `None` when there is no more memory.
 pub(crate) fn take(heap: &ThreadHeap, class: usize) -> Option<Slot> {
-    let (slots, ready) = heap.magazine(class);
-    let mut count = ready.get() as usize;
-    if count == 0 {
-        count = fill(heap, class);
+    let (bin, map) = (heap.bin(class), &fixed().classes[class]);
+    if bin.ready.get() == 0 {
+        fill(heap, class);
     }
-    let last = slots.get(count.wrapping_sub(1))?;
-    // At most 64 are ready: a byte is enough to choose one, evenly to within 1 in 4.
-    let chosen = slots.get((usize::from(heap.random().byte()) * count) >> 8)?;
-    let index = chosen.replace(last.get());
-    ready.set(count as u32 - 1);
-    Some(fixed().classes[class].slot(class, index))
+    let slot = next(heap, bin, class, map)?;
+    taken(bin);
+    Some(slot)
 }
 
 #[cold]
 #[inline(never)]
-fn fill(heap: &ThreadHeap, class: usize) -> usize {
-    let (slots, ready) = heap.magazine(class);
-    let batch = CLASSES[class].batch;
-    let drawn = shared().stores[class].draw(class, heap.random(), &slots[..batch]);
-    ready.set(drawn as u32);
-    drawn
+fn fill(heap: &ThreadHeap, class: usize) {
+    let bin = heap.bin(class);
+    let slots = &heap.magazine(bin)[..CLASSES[class].batch];
+    let drawn = shared().stores[class].draw(class, heap, slots);
+    // What was drawn first is handed out first: slabs are used from one end to the other.
+    for (at, other) in (0..drawn / 2).zip((0..drawn).rev()) {
+        slots[at].swap(&slots[other]);
+    }
+    bin.ready.set(drawn as u32);
 }
 
 /// Lets a wiped slot rest, and makes the one whose rest is over ready.
-#[inline(always)]
 pub(crate) fn rest(heap: &ThreadHeap, class: usize, index: u32) -> Result<(), Duplicate> {
-    let (places, turn) = heap.quarantine(class);
-    match quarantine::rest(places, turn, heap.random().byte(), index) {
-        Some(rested) => put(heap, class, rested),
-        None => Ok(()),
-    }
-}
-
-#[inline(always)]
-fn put(heap: &ThreadHeap, class: usize, index: u32) -> Result<(), Duplicate> {
-    let (slots, ready) = heap.magazine(class);
-    let mut count = ready.get() as usize;
-    let mut result = Ok(());
-    if count >= slots.len() {
-        (count, result) = empty(heap, class);
-    }
-    if let Some(place) = slots.get(count) {
-        place.set(index);
-        ready.set(count as u32 + 1);
+    let bin = heap.bin(class);
+    let (stages, mask) = heap.quarantine(bin);
+    let random = heap.random().byte();
+    let Some(rested) = quarantine::rest(stages, mask, &bin.turn, random, index) else {
+        return Ok(());
+    };
+    let result = match room(heap, bin) {
+        Some(_) => Ok(()),
+        None => empty(heap, class),
+    };
+    if let Some(place) = room(heap, bin) {
+        put(bin, place, rested);
     }
     result
 }
 
-/// Gives the upper half of a full magazine back.
+/// Gives the lower half of a full magazine back: what has been ready longest.
 #[cold]
 #[inline(never)]
-fn empty(heap: &ThreadHeap, class: usize) -> (usize, Result<(), Duplicate>) {
-    let (slots, ready) = heap.magazine(class);
-    let keep = slots.len() / 2;
-    let result =
-        shared().stores[class].give_back(class, slots[keep..].iter().map(core::cell::Cell::get));
-    ready.set(keep as u32);
-    (keep, result)
+fn empty(heap: &ThreadHeap, class: usize) -> Result<(), Duplicate> {
+    let bin = heap.bin(class);
+    let slots = heap.magazine(bin);
+    let (old, young) = slots.split_at(slots.len() / 2);
+    let result = shared().stores[class].give_back(class, old.iter().map(Cell::get));
+    for (to, from) in old.iter().zip(young) {
+        to.set(from.get());
+    }
+    bin.ready.set(young.len() as u32);
+    result
 }

@@ -19,7 +19,7 @@ use crate::canary::Keys;
 use crate::die;
 use crate::large::{self, LargeHeap};
 use crate::lock::Lock;
-use crate::slab::ClassMap;
+use crate::slab::{self, ClassMap};
 use crate::store::Store;
 use crate::sys::{self, Access};
 use crate::thread::{self, Registry, ThreadHeap};
@@ -263,7 +263,7 @@ fn lay_out(options: Options, random: &mut Random) -> Option<Fixed> {
 struct Parts {
     shared: usize,
     regions: usize,
-    records: [usize; COUNT],
+    arrays: [usize; COUNT],
     heaps: usize,
     heap_count: u32,
     most_large: usize,
@@ -277,9 +277,10 @@ impl Parts {
             Plan::Spacious { shift } => 1usize << shift,
             Plan::Frugal { .. } => plan.pool_size(),
         };
-        let mut records = [0; COUNT];
-        for (size, class) in records.iter_mut().zip(&CLASSES) {
-            *size = whole((reach >> class.slab_shift) * crate::slab::record_size(class));
+        let mut arrays = [0; COUNT];
+        for (size, class) in arrays.iter_mut().zip(&CLASSES) {
+            let slabs = ClassMap::slabs_in(class, reach);
+            *size = whole(slab::array_sizes(class, slabs).iter().sum());
         }
         // Large blocks are larger than the largest slot: this many do not fit beside the pool,
         // which has three eighths of the limit.
@@ -293,7 +294,7 @@ impl Parts {
         Parts {
             shared: whole(size_of::<Shared>()),
             regions: whole(plan.regions()),
-            records,
+            arrays,
             heaps: whole(heap_count * ThreadHeap::STRIDE),
             heap_count: heap_count as u32,
             most_large,
@@ -302,7 +303,7 @@ impl Parts {
     }
 
     fn total(&self) -> usize {
-        self.shared + self.regions + self.records.iter().sum::<usize>() + self.heaps + self.large
+        self.shared + self.regions + self.arrays.iter().sum::<usize>() + self.heaps + self.large
     }
 }
 
@@ -352,7 +353,7 @@ fn try_plan(plan: Plan, page: usize, options: Options, random: &mut Random) -> O
             Plan::Frugal { .. } => (data, data_size),
         };
         *map = ClassMap::new(class, base, span, next);
-        next += parts.records[number];
+        next += parts.arrays[number];
     }
     let heaps = next;
     let large_at = heaps + parts.heaps;

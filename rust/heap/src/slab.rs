@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Slabs and slots: where they lie, and what is written down about them out of line.
 //!
-//! A slab is a power of two of bytes, cut into slots of one class. For each slab there is a
-//! *record* in the metadata pool: the bitmap of its free slots, its links in the store's lists,
-//! and right after them the state of each slot, so that drawing a slot and marking it touch
-//! neighbouring lines. Where slots are large, the sizes of their blocks follow.
+//! A class's slots follow each other without a gap from the start of its region, and so do its
+//! slabs, which are a power of two of slots each: a slot is found by one multiplication, whichever
+//! way. In the metadata pool there are three arrays for each class: a *record* for each slab (the
+//! bitmap of its free slots, its links in the store's lists), the state of each slot, and, where
+//! slots are large, the sizes of their blocks.
 
 use core::cell::Cell;
 use core::mem::size_of;
@@ -21,19 +22,21 @@ use crate::sys;
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub(crate) struct ClassMap {
-    /// Address of slab 0.
+    /// Address of slot 0.
     pub(crate) base: usize,
     /// Bytes from `base` to the end of what may be this class's.
     span: usize,
-    /// Address of the record of slab 0.
+    /// Addresses of the state of slot 0, the record of slab 0, the size of slot 0.
+    states: usize,
     records: usize,
+    sizes: usize,
     reciprocal: u64,
     /// Bytes of a slot.
-    pub(crate) slot: usize,
-    record_size: usize,
+    slot: u32,
+    /// Slots of a slab, less one: the bits of a slot's number that say where in its slab it is.
+    place_mask: u32,
+    /// Binary logarithm of the slots of a slab.
     slab_shift: u32,
-    index_bits: u32,
-    pub(crate) slots: u32,
     /// Number of slabs that there can be.
     pub(crate) slabs: u32,
 }
@@ -48,6 +51,11 @@ pub(crate) struct Record {
     pub(crate) previous: Cell<u32>,
     pub(crate) free_count: Cell<u32>,
     pub(crate) life: Cell<Life>,
+    /// The heap that alone draws from this slab, its number plus one; 0 for none. Threads that drew
+    /// from one slab would share cache lines, of blocks and of states.
+    pub(crate) owner: Cell<u32>,
+    /// The place from which on slots are drawn.
+    pub(crate) start: Cell<u32>,
 }
 
 /// What a slab is. Zero is a slab that does not exist yet.
@@ -64,15 +72,20 @@ pub(crate) enum Life {
     Guard = 3,
 }
 
-/// Bytes of a record with its states, and with its sizes where it has them.
-pub(crate) const fn record_size(class: &SizeClass) -> usize {
-    let states = (class.slots * size_of::<AtomicU16>()).next_multiple_of(64);
+/// Bytes of the three arrays for `slabs` slabs of a class: records, states, sizes. Each is a multiple
+/// of a cache line.
+pub(crate) const fn array_sizes(class: &SizeClass, slabs: usize) -> [usize; 3] {
+    let slots = slabs * class.slots;
     let sizes = if class.slot > MAX_COMPACT {
-        class.slots * size_of::<AtomicU32>()
+        slots * size_of::<AtomicU32>()
     } else {
         0
     };
-    size_of::<Record>() + states + sizes.next_multiple_of(64)
+    [
+        slabs * size_of::<Record>(),
+        (slots * size_of::<AtomicU16>()).next_multiple_of(64),
+        sizes.next_multiple_of(64),
+    ]
 }
 
 /// One slot, known to exist.
@@ -99,43 +112,65 @@ impl ClassMap {
     pub(crate) const EMPTY: ClassMap = ClassMap {
         base: 0,
         span: 0,
+        states: 0,
         records: 0,
+        sizes: 0,
         reciprocal: 0,
         slot: 0,
-        record_size: 0,
+        place_mask: 0,
         slab_shift: 0,
-        index_bits: 0,
-        slots: 0,
         slabs: 0,
     };
 
-    pub(crate) fn new(class: &SizeClass, base: usize, span: usize, records: usize) -> ClassMap {
-        // One slab fewer than fits: an index plus one must be a `u32`.
-        let slabs = ((span >> class.slab_shift) - 1).min((u32::MAX >> class.index_bits) as usize);
+    /// The map of a class whose slots lie in `span` bytes from `base` and whose arrays, for as many
+    /// slabs as fit there, begin at `arrays`.
+    pub(crate) fn new(class: &SizeClass, base: usize, span: usize, arrays: usize) -> ClassMap {
+        let slabs = ClassMap::slabs_in(class, span);
+        let [records, states, _] = array_sizes(class, slabs);
+        let slab_shift = class.slots.trailing_zeros();
+        // The last one stays unused: an index plus one must be a `u32`.
+        let slabs = (slabs - 1).min((u32::MAX >> slab_shift) as usize);
         ClassMap {
             base,
-            span: slabs << class.slab_shift,
-            records,
+            span: slabs * class.slab(),
+            states: arrays + records,
+            records: arrays,
+            sizes: arrays + records + states,
             reciprocal: class.reciprocal,
-            slot: class.slot,
-            record_size: record_size(class),
-            slab_shift: class.slab_shift,
-            index_bits: class.index_bits,
-            slots: class.slots as u32,
+            slot: class.slot as u32,
+            place_mask: class.slots as u32 - 1,
+            slab_shift,
             slabs: slabs as u32,
         }
+    }
+
+    /// The slabs of a class that fit into `span` bytes.
+    pub(crate) const fn slabs_in(class: &SizeClass, span: usize) -> usize {
+        span / class.slab()
+    }
+
+    /// Bytes of a slot.
+    #[inline(always)]
+    pub(crate) fn slot_size(&self) -> usize {
+        self.slot as usize
+    }
+
+    /// Slots of a slab.
+    #[inline]
+    pub(crate) fn slots(&self) -> u32 {
+        self.place_mask + 1
     }
 
     /// Bytes of a slab.
     #[inline]
     pub(crate) fn slab_size(&self) -> usize {
-        1 << self.slab_shift
+        self.slot_size() << self.slab_shift
     }
 
     /// Address of a slab.
     #[inline]
     pub(crate) fn slab(&self, slab: u32) -> usize {
-        self.base + ((slab as usize) << self.slab_shift)
+        self.base + slab as usize * self.slab_size()
     }
 
     /// The record of a slab, which must be below `slabs`.
@@ -143,69 +178,53 @@ impl ClassMap {
     pub(crate) fn record(&self, slab: u32) -> &'static Record {
         debug_assert!(slab < self.slabs);
         // SAFETY: the metadata pool holds a record for every slab, zero at first, which is valid.
-        unsafe { sys::pointer::<Record>(self.records + slab as usize * self.record_size).as_ref() }
+        unsafe {
+            sys::pointer::<Record>(self.records + slab as usize * size_of::<Record>()).as_ref()
+        }
     }
 
     /// The number of a slot, from its slab's and its place in the slab.
     #[inline]
     pub(crate) fn index(&self, slab: u32, place: u32) -> u32 {
-        slab << self.index_bits | place
+        slab << self.slab_shift | place
     }
 
     /// The slab of a slot, and its place there.
     #[inline]
     pub(crate) fn place(&self, index: u32) -> (u32, u32) {
-        (
-            index >> self.index_bits,
-            index & ((1 << self.index_bits) - 1),
-        )
-    }
-
-    #[inline(always)]
-    fn state(&self, slab: usize, place: usize) -> &'static AtomicU16 {
-        let at = self.records + slab * self.record_size + size_of::<Record>() + 2 * place;
-        // SAFETY: states follow their record, two bytes for each slot.
-        unsafe { sys::pointer::<AtomicU16>(at).as_ref() }
+        (index >> self.slab_shift, index & self.place_mask)
     }
 
     /// The slot with this number.
     #[inline(always)]
     pub(crate) fn slot(&self, class: usize, index: u32) -> Slot {
-        let (slab, place) = self.place(index);
-        debug_assert!(slab < self.slabs && place < self.slots);
+        debug_assert!(index >> self.slab_shift < self.slabs);
+        let number = index as usize;
+        // SAFETY: the metadata pool holds a state for every slot, zero at first, which is valid.
+        let state = unsafe {
+            sys::pointer::<AtomicU16>(self.states + number * size_of::<AtomicU16>()).as_ref()
+        };
         Slot {
             class,
             index,
-            address: self.slab(slab) + place as usize * self.slot,
-            state: self.state(slab as usize, place as usize),
+            address: self.base + number * self.slot_size(),
+            state,
         }
     }
 
     /// The slot at or around `address`, if there can be one.
     #[inline(always)]
-    fn spot(&self, class: usize, address: usize) -> Option<Spot> {
+    pub(crate) fn spot(&self, class: usize, address: usize) -> Option<Spot> {
         let distance = address.wrapping_sub(self.base);
         if distance >= self.span {
             return None;
         }
-        let slab = distance >> self.slab_shift;
-        let within = distance & (self.slab_size() - 1);
-        let place = ((within as u64 * self.reciprocal) >> 40) as usize;
-        if place >= self.slots as usize {
-            return None;
-        }
-        let index = (slab << self.index_bits | place) as u32;
-        let state = self.state(slab, place);
-        let offset = within - place * self.slot;
+        let index = ((distance as u128 * u128::from(self.reciprocal)) >> 64) as u32;
+        let slot = self.slot(class, index);
         Some(Spot {
-            slot: Slot {
-                class,
-                index,
-                address: address - offset,
-                state,
-            },
-            offset,
-            has_previous: place > 0,
+            slot,
+            offset: address - slot.address,
+            has_previous: index & self.place_mask > 0,
         })
     }
 }
@@ -236,10 +255,10 @@ pub(crate) fn live_around(address: usize) -> Option<Slot> {
     let distance = address.wrapping_sub(fixed().data);
     let class = usize::from(fixed().class_of_region(distance >> fixed().region_shift));
     let map = fixed().classes.get(class)?;
-    let slab = (address.checked_sub(map.base)? >> map.slab_shift) as u32;
+    let slab = (address.checked_sub(map.base)? / map.slab_size()) as u32;
     let around = slab.saturating_sub(1)..slab.saturating_add(2).min(map.slabs);
     around
-        .flat_map(|slab| (0..map.slots).map(move |place| map.slot(class, map.index(slab, place))))
+        .flat_map(|slab| (0..map.slots()).map(move |place| map.slot(class, map.index(slab, place))))
         .filter(|slot| slot.state().is_live())
         .min_by_key(|slot| address.abs_diff(slot.address))
 }
@@ -256,22 +275,18 @@ impl Slot {
     /// Bytes of the slot.
     #[inline(always)]
     pub(crate) fn size(&self) -> usize {
-        fixed().classes[self.class].slot
+        fixed().classes[self.class].slot_size()
     }
 
     /// The place of the block's size, where slots are too large for the state to hold it.
     fn size_place(&self) -> Option<&'static AtomicU32> {
         let map = &fixed().classes[self.class];
-        if map.slot <= MAX_COMPACT {
+        if map.slot_size() <= MAX_COMPACT {
             return None;
         }
-        let (slab, place) = map.place(self.index);
-        let states = (map.slots as usize * size_of::<AtomicU16>()).next_multiple_of(64);
-        let sizes = map.records + slab as usize * map.record_size + size_of::<Record>() + states;
-        // SAFETY: sizes follow the states, four bytes for each slot.
-        Some(unsafe {
-            sys::pointer::<AtomicU32>(sizes + place as usize * size_of::<AtomicU32>()).as_ref()
-        })
+        let at = map.sizes + self.index as usize * size_of::<AtomicU32>();
+        // SAFETY: where slots are that large, the metadata pool holds a size for each.
+        Some(unsafe { sys::pointer::<AtomicU32>(at).as_ref() })
     }
 
     /// The size of the block that is, or was last, in the slot; `None` where that is not known.
@@ -289,6 +304,12 @@ impl Slot {
         if whole > MAX_COMPACT {
             keep_size(self.class, self.index, size);
         }
+        self.set(SlotWord::live(kind, tag).with_slack(whole - CANARY_SIZE - size));
+    }
+
+    /// [`Slot::set_live`] for the classes whose states have room for the size.
+    #[inline(always)]
+    pub(crate) fn set_live_compact(&self, kind: Kind, tag: Tag, whole: usize, size: usize) {
         self.set(SlotWord::live(kind, tag).with_slack(whole - CANARY_SIZE - size));
     }
 

@@ -2,22 +2,24 @@
 //! The central store: one for each class. It owns the slabs, hands out free slots in batches
 //! drawn at random, takes them back, and returns the memory of empty slabs to the kernel.
 //!
-//! A slab that the store knows is in one of three lists: *partial* (some slots to give, some
-//! out), *warm* (all slots here, memory still there) or *purged* (all slots here, memory gone and,
-//! where the kernel can, guarded). A full slab is in none, and comes back when a slot does.
+//! A slab that the store knows is *owned* (one thread draws from it), or in one of three lists:
+//! *partial* (some slots to give, some out), *warm* (all slots here, memory still there) or *purged*
+//! (all slots here, memory gone and, where the kernel can, guarded). A full slab is in none, and
+//! comes back when a slot does.
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use secmalloc_policy::layout::{self, Plan};
 use secmalloc_policy::random::Random;
-use secmalloc_policy::size_class::{MAX_SLAB, ZERO};
+use secmalloc_policy::size_class::{MAX_BATCH, MIN_PLACES, ZERO};
 use secmalloc_policy::slot_state::SlotState;
 
 use crate::lock::{Held, Lock};
 use crate::pool::{fixed, Fixed};
-use crate::slab::{ClassMap, Life};
+use crate::slab::{ClassMap, Life, Record};
 use crate::sys;
+use crate::thread::{Bin, ThreadHeap};
 
 /// Memory of empty slabs that a class keeps warm, in bytes: making pages present again costs
 /// more than anything else that an allocation does.
@@ -30,25 +32,38 @@ const PURGED_AT_ONCE: usize = 64;
 const MAX_STEP: usize = 2 << 20;
 const MIN_STEP: usize = 64 << 10;
 
+/// The next slot to be drawn is a random one of so many: the free slots of a slab that lie next on
+/// the way through it. Few enough that what is allocated together lies together.
+const WINDOW: usize = 32;
+/// Slots that are looked at for one draw.
+const LOOKED_AT: usize = MAX_BATCH + WINDOW - 1;
+
 /// Guards that may cost a mapping each, over all classes, where the kernel has no other kind.
 const COSTLY_GUARDS: u32 = 1000;
 static COSTLY_GUARDS_USED: AtomicU32 = AtomicU32::new(0);
 
-/// A list of slabs, through their records: the first slab's number plus one.
-type List = Cell<u32>;
+/// A list of slabs, through their records: the numbers of the first and the last slab, plus one.
+#[repr(C)]
+struct List {
+    first: Cell<u32>,
+    last: Cell<u32>,
+}
 
 /// The store of one class. All zero is an empty store.
 #[repr(C, align(64))]
 pub(crate) struct Store {
     pub(crate) lock: Lock,
+    /// Slabs that lose a slot come to its end, and those that have been there longest, with more
+    /// slots back by now, are drawn from first.
     partial: List,
     warm: List,
     purged: List,
     warm_count: Cell<u32>,
     /// Slabs before this one exist. Written under the lock, read without it by sweeps.
     next: AtomicU32,
-    /// The first slab that is not committed, and the first that is not ours to commit.
-    committed: Cell<u32>,
+    /// Bytes of the region that are committed, counted from slot 0.
+    committed: Cell<usize>,
+    /// The first slab that is not ours to commit.
     limit: Cell<u32>,
     /// Slabs left in this window of guards, and the place of its guard, counted the same way.
     window: Cell<u32>,
@@ -68,26 +83,54 @@ impl Store {
         self.next.load(Ordering::Acquire)
     }
 
-    /// Draws up to `out.len()` slots at random; how many.
-    pub(crate) fn draw(&self, class: usize, random: &mut Random, out: &[Cell<u32>]) -> usize {
+    /// Draws up to `out.len()` slots at random; how many. `out` is at most a batch.
+    pub(crate) fn draw(&self, class: usize, heap: &ThreadHeap, out: &[Cell<u32>]) -> usize {
         let fixed = fixed();
         let map = &fixed.classes[class];
+        let own = &heap.bin(class).slab;
+        let random = heap.random();
         let _held = self.lock.hold();
         let mut drawn = 0;
         while drawn < out.len() {
-            let Some(slab) = self.slab_with_room(fixed, map, class, random) else {
-                break;
+            let slab = match own.get().checked_sub(1) {
+                Some(slab) => slab,
+                None => {
+                    let Some(slab) = self.slab_with_room(fixed, map, class, random) else {
+                        break;
+                    };
+                    map.record(slab).owner.set(heap.owner());
+                    own.set(slab + 1);
+                    slab
+                }
             };
-            let taken = take_random(map, slab, random, &out[drawn..]);
-            drawn += taken;
-            if map.record(slab).free_count.get() == 0 {
-                unlink(map, &self.partial, slab);
+            drawn += take_random(map, slab, random, &out[drawn..]);
+            let record = map.record(slab);
+            if record.free_count.get() == 0 {
+                record.owner.set(0);
+                own.set(0);
             }
         }
         drawn
     }
 
-    /// A slab in the partial list that has a slot to give.
+    /// A thread draws from its slab no more.
+    pub(crate) fn disown(&self, class: usize, bin: &Bin) {
+        let Some(slab) = bin.slab.replace(0).checked_sub(1) else {
+            return;
+        };
+        let map = &fixed().classes[class];
+        let _held = self.lock.hold();
+        let record = map.record(slab);
+        record.owner.set(0);
+        if record.free_count.get() == map.slots() {
+            self.warm.push_front(map, slab);
+            self.warm_count.set(self.warm_count.get() + 1);
+        } else {
+            self.partial.push_back(map, slab);
+        }
+    }
+
+    /// A slab that has a slot to give, taken out of its list.
     fn slab_with_room(
         &self,
         fixed: &Fixed,
@@ -95,13 +138,14 @@ impl Store {
         class: usize,
         random: &mut Random,
     ) -> Option<u32> {
-        if let Some(slab) = first(&self.partial) {
+        if let Some(slab) = self.partial.first() {
+            self.partial.remove(map, slab);
             return Some(slab);
         }
         let slab = if let Some(slab) = self.take_warm(map) {
             slab
-        } else if let Some(slab) = first(&self.purged) {
-            unlink(map, &self.purged, slab);
+        } else if let Some(slab) = self.purged.first() {
+            self.purged.remove(map, slab);
             if fixed.features.guard_pages && class != ZERO {
                 // SAFETY: this slab was guarded when it was purged.
                 unsafe { sys::unguard_pages(map.slab(slab), map.slab_size()) };
@@ -109,22 +153,51 @@ impl Store {
             map.record(slab).life.set(Life::Warm);
             slab
         } else {
-            self.grow(fixed, map, class, random)?
+            return self.grow(fixed, map, class, random);
         };
-        link(map, &self.partial, slab);
+        begin_anywhere(map, slab, random);
         Some(slab)
     }
 
     /// Takes a slab out of the warm list.
     fn take_warm(&self, map: &ClassMap) -> Option<u32> {
-        let slab = first(&self.warm)?;
-        unlink(map, &self.warm, slab);
+        let slab = self.warm.first()?;
+        self.warm.remove(map, slab);
         self.warm_count.set(self.warm_count.get() - 1);
         Some(slab)
     }
 
-    /// A slab that was never used, with a guard left out before it when its turn has come.
+    /// A slab that was never used. Where slabs have few slots, several are made at a time, and one
+    /// of them is chosen.
     fn grow(
+        &self,
+        fixed: &Fixed,
+        map: &ClassMap,
+        class: usize,
+        random: &mut Random,
+    ) -> Option<u32> {
+        let mut new = [0; MIN_PLACES];
+        let mut count = 0;
+        while count < MIN_PLACES.div_ceil(map.slots() as usize) {
+            let Some(slab) = self.grow_by_one(fixed, map, class, random) else {
+                break;
+            };
+            new[count] = slab;
+            count += 1;
+        }
+        let new = &mut new[..count];
+        for last in (1..count).rev() {
+            new.swap(last, random.below(last as u32 + 1) as usize);
+        }
+        let (chosen, rest) = new.split_first()?;
+        for slab in rest {
+            self.partial.push_back(map, *slab);
+        }
+        Some(*chosen)
+    }
+
+    /// The next slab, with a guard left out before it when its turn has come.
+    fn grow_by_one(
         &self,
         fixed: &Fixed,
         map: &ClassMap,
@@ -139,15 +212,16 @@ impl Store {
         let slab = self.next_slab(fixed, map, class)?;
         let record = map.record(slab);
         for (word, bits) in record.free.iter().enumerate() {
-            let here = (map.slots as usize).saturating_sub(word * 64).min(64);
+            let here = (map.slots() as usize).saturating_sub(word * 64).min(64);
             bits.set(if here == 64 {
                 u64::MAX
             } else {
                 (1 << here) - 1
             });
         }
-        record.free_count.set(map.slots);
+        record.free_count.set(map.slots());
         record.life.set(Life::Warm);
+        begin_anywhere(map, slab, random);
         Some(slab)
     }
 
@@ -157,8 +231,9 @@ impl Store {
         if slab == self.limit.get() {
             slab = self.extend(fixed, map, class)?;
         }
-        if class != ZERO && slab >= self.committed.get() {
-            self.commit(fixed, map, slab)?;
+        let end = (slab as usize + 1) * map.slab_size();
+        if class != ZERO && end > self.committed.get() {
+            self.commit(fixed, map, end)?;
         }
         self.next.store(slab + 1, Ordering::Release);
         Some(slab)
@@ -171,30 +246,34 @@ impl Store {
             Plan::Spacious { .. } if self.limit.get() == 0 => (0, map.slabs),
             Plan::Spacious { .. } => return None,
             Plan::Frugal { .. } => {
-                let each = (MAX_SLAB / map.slab_size()) as u32;
-                let from = fixed.next_region(class)? as u32 * each;
-                (from, (from + each).min(map.slabs))
+                let start = fixed.next_region(class)? << fixed.region_shift;
+                let end = start + (1 << fixed.region_shift);
+                // Those that lie in it whole.
+                let from = start.div_ceil(map.slab_size()) as u32;
+                (from, ((end / map.slab_size()) as u32).min(map.slabs))
             }
         };
-        if from == to {
+        if from >= to {
             return None;
         }
         self.limit.set(to);
-        self.committed.set(from);
+        self.committed.set(from as usize * map.slab_size());
         // Slabs that are passed over do not exist. If nothing can be committed now, the next try
         // goes on here, not where the last region ended.
         self.next.store(from, Ordering::Release);
         Some(from)
     }
 
-    fn commit(&self, fixed: &Fixed, map: &ClassMap, slab: u32) -> Option<()> {
-        let so_far = slab as usize * map.slab_size();
-        let step = so_far.clamp(MIN_STEP, MAX_STEP).max(map.slab_size());
-        let count = ((step / map.slab_size()) as u32).min(self.limit.get() - slab);
+    /// Commits memory up to `end` at least, counted from slot 0.
+    fn commit(&self, fixed: &Fixed, map: &ClassMap, end: usize) -> Option<()> {
+        let so_far = self.committed.get();
+        let limit = self.limit.get() as usize * map.slab_size();
+        let step = so_far.clamp(MIN_STEP, MAX_STEP);
+        let ahead = (so_far + step).min(limit).max(end);
         // Where a step is too much, one slab may still be had.
-        for count in [count, 1] {
-            if fixed.commit(map.slab(slab), count as usize * map.slab_size()) {
-                self.committed.set(slab + count);
+        for to in [ahead, end] {
+            if fixed.commit(map.base + so_far, to - so_far) {
+                self.committed.set(to);
                 return Some(());
             }
         }
@@ -256,11 +335,14 @@ impl Store {
             bits.set(bits.get() | bit);
             let free = record.free_count.get() + 1;
             record.free_count.set(free);
-            if free == map.slots {
+            if record.owner.get() != 0 {
+                continue;
+            }
+            if free == map.slots() {
                 if free > 1 {
-                    unlink(map, &self.partial, slab);
+                    self.partial.remove(map, slab);
                 }
-                link(map, &self.warm, slab);
+                self.warm.push_front(map, slab);
                 self.warm_count.set(self.warm_count.get() + 1);
                 if self.warm_count.get() as usize * map.slab_size() > 2 * WARM_BYTES
                     && class != ZERO
@@ -268,7 +350,7 @@ impl Store {
                     held = self.purge_some(fixed, map, class, held, WARM_BYTES / map.slab_size());
                 }
             } else if free == 1 {
-                link(map, &self.partial, slab);
+                self.partial.push_back(map, slab);
             }
         }
         drop(held);
@@ -319,7 +401,7 @@ impl Store {
         }
         let held = self.lock.hold();
         for slab in slabs {
-            link(map, &self.purged, *slab);
+            self.purged.push_front(map, *slab);
         }
         held
     }
@@ -330,7 +412,7 @@ impl Store {
 fn purge(fixed: &Fixed, map: &ClassMap, class: usize, run: &[u32]) {
     let Some(&start) = run.first() else { return };
     for &slab in run {
-        for place in 0..map.slots {
+        for place in 0..map.slots() {
             let slot = map.slot(class, map.index(slab, place));
             let state = slot.state();
             if state.state() == SlotState::Resting {
@@ -347,63 +429,106 @@ fn purge(fixed: &Fixed, map: &ClassMap, class: usize, run: &[u32]) {
     }
 }
 
-/// Takes up to `out.len()` free slots out of one random quarter of a slab that has some: how
-/// many. Within the quarter each is drawn at random. Staying in a quarter keeps what is allocated
-/// together in few pages; see "entropy" in ARCHITECTURE.md for what that leaves.
+/// Chooses where in a slab drawing begins.
+fn begin_anywhere(map: &ClassMap, slab: u32, random: &mut Random) {
+    let start = (u32::from(random.byte()) * map.slots()) >> 8;
+    map.record(slab).start.set(start);
+}
+
+/// Takes up to `out.len()` free slots out of a slab: how many. Each is a random one of the next
+/// [`WINDOW`] free slots on the way round the slab, so that drawing moves through it slowly; see
+/// "entropy" in ARCHITECTURE.md.
 fn take_random(map: &ClassMap, slab: u32, random: &mut Random, out: &[Cell<u32>]) -> usize {
     let record = map.record(slab);
-    // Each slot is as likely as any other to name the quarter.
-    let mut word = (u32::from(random.byte()) * map.slots) as usize >> 14;
-    while record.free[word].get() == 0 {
-        word = (word + 1) & 3;
-    }
-    // The free places of the quarter, listed once; then each draw swaps the last one in.
-    let mut bits = record.free[word].get();
-    let mut places = [0u8; 64];
-    let mut free = 0;
-    while bits != 0 {
-        places[free & 63] = bits.trailing_zeros() as u8;
-        bits &= bits - 1;
-        free += 1;
-    }
-    let taken = free.min(out.len());
-    let mut left = record.free[word].get();
+    let mut places = [0u8; LOOKED_AT + 1];
+    let wanted = out.len().min(MAX_BATCH);
+    let free = free_places(record, &mut places[..wanted + WINDOW - 1]);
+    let taken = free.min(wanted);
+    let (mut width, mut next) = (free.min(WINDOW), WINDOW);
+    let mut left = [0, 1, 2, 3].map(|word: usize| record.free[word].get());
     for to in out.iter().take(taken) {
-        let chosen = (random.byte() as usize * free) >> 8;
-        let place = places[chosen & 63];
-        free -= 1;
-        places[chosen & 63] = places[free & 63];
-        left &= !(1 << place);
-        to.set(map.index(slab, word as u32 * 64 + u32::from(place)));
+        let chosen = (usize::from(random.byte()) * width) >> 8;
+        let place = places[chosen & (WINDOW - 1)];
+        places[chosen & (WINDOW - 1)] = if next < free {
+            next += 1;
+            places[next - 1]
+        } else {
+            width -= 1;
+            places[width]
+        };
+        left[usize::from(place) / 64] &= !(1 << (place % 64));
+        to.set(map.index(slab, u32::from(place)));
     }
-    record.free[word].set(left);
+    for (word, left) in record.free.iter().zip(left) {
+        word.set(left);
+    }
     record
         .free_count
         .set(record.free_count.get() - taken as u32);
     taken
 }
 
-fn first(list: &List) -> Option<u32> {
-    list.get().checked_sub(1)
+/// Lists free places of a slab, from where drawing began and once round: how many.
+fn free_places(record: &Record, places: &mut [u8]) -> usize {
+    let start = record.start.get();
+    let from_start = u64::MAX << (start % 64);
+    let mut found = 0;
+    for turn in 0..=record.free.len() {
+        let word = (start as usize / 64 + turn) % record.free.len();
+        let mut bits = record.free[word].get();
+        if turn == 0 {
+            bits &= from_start;
+        } else if turn == record.free.len() {
+            bits &= !from_start;
+        }
+        while bits != 0 {
+            let Some(place) = places.get_mut(found) else {
+                return found;
+            };
+            *place = (word * 64) as u8 + bits.trailing_zeros() as u8;
+            bits &= bits - 1;
+            found += 1;
+        }
+    }
+    found
 }
 
-fn link(map: &ClassMap, list: &List, slab: u32) {
-    let record = map.record(slab);
-    record.next.set(list.get());
-    record.previous.set(0);
-    if let Some(second) = first(list) {
-        map.record(second).previous.set(slab + 1);
+impl List {
+    fn first(&self) -> Option<u32> {
+        self.first.get().checked_sub(1)
     }
-    list.set(slab + 1);
-}
 
-fn unlink(map: &ClassMap, list: &List, slab: u32) {
-    let record = map.record(slab);
-    match record.previous.get().checked_sub(1) {
-        Some(before) => map.record(before).next.set(record.next.get()),
-        None => list.set(record.next.get()),
+    fn push_front(&self, map: &ClassMap, slab: u32) {
+        let record = map.record(slab);
+        record.previous.set(0);
+        record.next.set(self.first.get());
+        match self.first() {
+            Some(second) => map.record(second).previous.set(slab + 1),
+            None => self.last.set(slab + 1),
+        }
+        self.first.set(slab + 1);
     }
-    if let Some(after) = record.next.get().checked_sub(1) {
-        map.record(after).previous.set(record.previous.get());
+
+    fn push_back(&self, map: &ClassMap, slab: u32) {
+        let record = map.record(slab);
+        record.next.set(0);
+        record.previous.set(self.last.get());
+        match self.last.get().checked_sub(1) {
+            Some(before) => map.record(before).next.set(slab + 1),
+            None => self.first.set(slab + 1),
+        }
+        self.last.set(slab + 1);
+    }
+
+    fn remove(&self, map: &ClassMap, slab: u32) {
+        let record = map.record(slab);
+        match record.previous.get().checked_sub(1) {
+            Some(before) => map.record(before).next.set(record.next.get()),
+            None => self.first.set(record.next.get()),
+        }
+        match record.next.get().checked_sub(1) {
+            Some(after) => map.record(after).previous.set(record.previous.get()),
+            None => self.last.set(record.previous.get()),
+        }
     }
 }

@@ -138,7 +138,7 @@ fn sweep_slab(
     pass: Pass,
     counts: &mut Counts,
 ) -> Option<(Slot, Fault)> {
-    while *place < map.slots {
+    while *place < map.slots() {
         let slot = map.slot(class, map.index(slab, *place));
         *place += 1;
         let state = slot.state_acquire();
@@ -152,7 +152,7 @@ fn sweep_slab(
             continue;
         }
         let (from, size) = match pass {
-            Pass::Live | Pass::Resting => (slot.address, map.slot),
+            Pass::Live | Pass::Resting => (slot.address, map.slot_size()),
             Pass::NeverUsed => match beside_used(map, &slot) {
                 Some(part) => part,
                 None => continue,
@@ -196,7 +196,7 @@ fn sweep_slab(
 }
 
 /// The slot whose last word stands right before this one's first byte. For the first slot of a
-/// slab that may be the last of the slab before it: the store's lock, which is held, keeps that
+/// slab that is the last of the slab before it: the store's lock, which is held, keeps that
 /// from being purged meanwhile.
 fn predecessor(map: &ClassMap, slot: &Slot) -> Option<Slot> {
     let (slab, place) = map.place(slot.index);
@@ -204,9 +204,7 @@ fn predecessor(map: &ClassMap, slot: &Slot) -> Option<Slot> {
         return slot.previous();
     }
     let before = slab.checked_sub(1)?;
-    let fills_its_slab = map.slots as usize * map.slot == map.slab_size();
-    (fills_its_slab && map.record(before).life.get() == Life::Warm)
-        .then(|| map.slot(slot.class, map.index(before, map.slots - 1)))
+    (map.record(before).life.get() == Life::Warm).then(|| map.slot(slot.class, slot.index - 1))
 }
 
 /// Whether all is as it must be behind the block in a slot, and in the word `before` it.
@@ -228,12 +226,12 @@ unsafe fn is_sealed(slot: &Slot, before: Option<&Slot>) -> bool {
 fn beside_used(map: &ClassMap, slot: &Slot) -> Option<(usize, usize)> {
     let used = |neighbour: Slot| neighbour.state().state() != SlotState::NeverUsed;
     let page = fixed().page;
-    let (from, end) = (slot.address, slot.address + map.slot);
+    let (from, end) = (slot.address, slot.address + map.slot_size());
     if slot.previous().is_some_and(used) {
         return Some((from, end.min((from + 1).next_multiple_of(page)) - from));
     }
     let (_, place) = map.place(slot.index);
-    let next_used = place + 1 < map.slots && used(map.slot(slot.class, slot.index + 1));
+    let next_used = place + 1 < map.slots() && used(map.slot(slot.class, slot.index + 1));
     let from = from.max(end / page * page);
     (next_used && from < end).then_some((from, end - from))
 }

@@ -14,15 +14,12 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use secmalloc_policy::fault::Actor;
 use secmalloc_policy::quarantine;
 use secmalloc_policy::random::Random;
-use secmalloc_policy::size_class::{Places, COUNT, MAGAZINES, QUARANTINES};
+use secmalloc_policy::size_class::{Places, COUNT, PLACES};
 use secmalloc_policy::slot_state::Tag;
 
 use crate::lock::Lock;
 use crate::pool::{self, fixed, shared};
 use crate::sys;
-
-static MAGAZINE_PLACES: Places = MAGAZINES.0;
-static QUARANTINE_PLACES: Places = QUARANTINES.0;
 
 /// The thread word of a thread without a heap of its own.
 const NONE: usize = 1;
@@ -39,12 +36,21 @@ pub(crate) struct ThreadHeap {
     /// The next heap in the list of those that are free, its number plus one.
     next_free: Cell<u32>,
     random: UnsafeCell<Random>,
-    /// Slots ready in each class's magazine.
-    ready: [Cell<u32>; COUNT],
-    /// The turn of each class's quarantine.
-    turns: [Cell<u32>; COUNT],
-    magazines: [Cell<u32>; MAGAZINES.1],
-    quarantines: [Cell<u32>; QUARANTINES.1],
+    bins: [Bin; COUNT],
+    /// Numbers of slots: every class's magazine and quarantine, where its bin says.
+    slots: [Cell<u32>; PLACES.1],
+}
+
+/// What a thread has of one class, in half a cache line.
+#[repr(C, align(32))]
+pub(crate) struct Bin {
+    places: Cell<Places>,
+    /// Slots ready in the magazine.
+    pub(crate) ready: Cell<u32>,
+    /// The turn of the quarantine.
+    pub(crate) turn: Cell<u32>,
+    /// The slab that this thread draws from, its number plus one; 0 for none.
+    pub(crate) slab: Cell<u32>,
 }
 
 /// All heaps: which are used, which are free. All zero is none.
@@ -84,31 +90,47 @@ impl ThreadHeap {
         unsafe { &mut *self.random.get() }
     }
 
-    /// The magazine of a class, and the number of slots ready in it.
+    /// What the thread has of a class.
     #[inline(always)]
-    pub(crate) fn magazine(&self, class: usize) -> (&[Cell<u32>], &Cell<u32>) {
-        let (start, length) = MAGAZINE_PLACES[class];
-        // SAFETY: the places of all classes lie in the array, one after the other.
-        let slots = unsafe {
-            self.magazines
-                .get_unchecked(start as usize..(start + length) as usize)
-        };
-        (slots, &self.ready[class])
+    pub(crate) fn bin(&self, class: usize) -> &Bin {
+        debug_assert!(class < COUNT);
+        // SAFETY: all callers have the class from the tables of classes or from a slot.
+        unsafe { self.bins.get_unchecked(class) }
     }
 
-    /// The quarantine of a class, and its turn.
+    /// # Safety
+    /// - `from + length` is within the array, as every part of a bin's `places` is.
     #[inline(always)]
-    pub(crate) fn quarantine(&self, class: usize) -> (&[Cell<u32>], &Cell<u32>) {
-        let (start, length) = QUARANTINE_PLACES[class];
-        // SAFETY: as in `magazine`.
-        let places = unsafe {
-            self.quarantines
-                .get_unchecked(start as usize..(start + length) as usize)
-        };
-        (places, &self.turns[class])
+    unsafe fn part(&self, from: usize, length: usize) -> &[Cell<u32>] {
+        // SAFETY: the caller's promise.
+        unsafe { core::slice::from_raw_parts(self.slots.as_ptr().add(from), length) }
+    }
+
+    /// The magazine of a bin of this heap.
+    #[inline(always)]
+    pub(crate) fn magazine(&self, bin: &Bin) -> &[Cell<u32>] {
+        let places = bin.places.get();
+        // SAFETY: the bin's part of the array.
+        unsafe { self.part(places.magazine as usize, places.ready as usize) }
+    }
+
+    /// The two stages of a bin's quarantine, and their length less one.
+    #[inline(always)]
+    #[allow(clippy::type_complexity)] // a pair of slices and a number
+    pub(crate) fn quarantine(&self, bin: &Bin) -> ((&[Cell<u32>], &[Cell<u32>]), u32) {
+        let places = bin.places.get();
+        let (from, half) = (places.quarantine as usize, places.mask as usize + 1);
+        // SAFETY: both halves are the bin's part of the array.
+        let stages = unsafe { (self.part(from, half), self.part(from + half, half)) };
+        (stages, places.mask)
     }
 
     fn begin(&self, number: u32) {
+        if self.owners.get() == 0 {
+            for (bin, places) in self.bins.iter().zip(PLACES.0) {
+                bin.places.set(places);
+            }
+        }
         self.number.set(number);
         self.tag.set(Tag::of(number));
         self.thread.set(sys::thread_id());
@@ -116,29 +138,43 @@ impl ThreadHeap {
         self.random().reseed(pool::fresh_seed());
     }
 
+    /// The heap's mark in the records of slabs that are its own.
+    pub(crate) fn owner(&self) -> u32 {
+        self.number.get() + 1
+    }
+
     /// Gives the slots that are ready back to the stores.
     pub(crate) fn give_back_ready(&self) {
-        for class in 0..COUNT {
-            let (slots, ready) = self.magazine(class);
-            let count = ready.replace(0) as usize;
-            if count > 0 {
-                // A slot that is there already was freed twice at once; it stays where it is.
-                let _ =
-                    shared().stores[class].give_back(class, slots[..count].iter().map(Cell::get));
-            }
+        for (class, bin) in self.bins.iter().enumerate() {
+            let count = bin.ready.replace(0) as usize;
+            give_back(class, &self.magazine(bin)[..count]);
         }
     }
 
     /// Gives everything back to the stores.
     fn drain(&self) {
         self.give_back_ready();
-        for class in 0..COUNT {
-            let store = &shared().stores[class];
-            let (places, _) = self.quarantine(class);
-            quarantine::drain(places, |slot| {
-                let _ = store.give_back(class, core::iter::once(slot));
-            });
+        for (class, bin) in self.bins.iter().enumerate() {
+            let ((drawn, ring), _) = self.quarantine(bin);
+            for stage in [drawn, ring] {
+                // Resting slots, moved together at the stage's start.
+                let mut count = 0;
+                quarantine::drain(stage, |slot| {
+                    stage[count].set(slot);
+                    count += 1;
+                });
+                give_back(class, &stage[..count]);
+                stage[..count].iter().for_each(|place| place.set(0));
+            }
+            shared().stores[class].disown(class, bin);
         }
+    }
+}
+
+fn give_back(class: usize, slots: &[Cell<u32>]) {
+    if !slots.is_empty() {
+        // A slot that is there already was freed twice at once; it stays where it is.
+        let _ = shared().stores[class].give_back(class, slots.iter().map(Cell::get));
     }
 }
 

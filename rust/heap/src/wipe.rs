@@ -181,6 +181,46 @@ pub(crate) unsafe fn is_zero(address: usize, slot: usize) -> bool {
     }
 }
 
+/// [`zero`] for slots up to 256 bytes.
+///
+/// # Safety
+/// - As [`zero`].
+#[inline(always)]
+pub(crate) unsafe fn zero_banded(address: usize, slot: usize) {
+    // SAFETY: the caller's promise makes the address one of committed memory.
+    let at = unsafe { sys::pointer::<u8>(address) }.as_ptr();
+    // SAFETY: each band is taken for sizes within it.
+    unsafe {
+        match slot {
+            0..=16 => Vector::clear(at),
+            17..=32 => clear_band(16, at, slot),
+            33..=64 => clear_band(32, at, slot),
+            65..=128 => clear_band(64, at, slot),
+            _ => clear_band(128, at, slot),
+        }
+    }
+}
+
+/// [`is_zero`] for slots up to 256 bytes.
+///
+/// # Safety
+/// - As [`is_zero`].
+#[inline(always)]
+pub(crate) unsafe fn is_zero_banded(address: usize, slot: usize) -> bool {
+    // SAFETY: as in `zero`.
+    let at = unsafe { sys::pointer::<u8>(address) }.as_ptr();
+    // SAFETY: each band is taken for sizes within it.
+    unsafe {
+        match slot {
+            0..=16 => Vector::load(at).is_zero(),
+            17..=32 => band_is_zero(16, at, slot),
+            33..=64 => band_is_zero(32, at, slot),
+            65..=128 => band_is_zero(64, at, slot),
+            _ => band_is_zero(128, at, slot),
+        }
+    }
+}
+
 /// Eight vectors a round, then the last eight again, overlapping.
 ///
 /// # Safety

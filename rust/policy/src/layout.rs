@@ -7,7 +7,7 @@
 //! next: the order of the regions and the start within each are drawn anew.
 
 use crate::random::Random;
-use crate::size_class::{COUNT, MAX_SLAB};
+use crate::size_class::COUNT;
 
 /// Regions in a spacious pool; more than classes, so that some stay empty between others.
 pub const SPACIOUS_REGIONS: usize = 64;
@@ -17,6 +17,10 @@ pub const MAX_REGION_SHIFT: u32 = 36;
 
 /// The smallest region of a spacious pool; below it the frugal plan serves better.
 pub const MIN_REGION_SHIFT: u32 = 30;
+
+/// A region of a frugal pool, in bytes: eight of the largest slabs. Those that do not fit whole are
+/// not used.
+pub const FRUGAL_REGION: usize = 1 << 19;
 
 /// Starts of regions are drawn at this distance; a multiple of every page size.
 pub const START_STEP: usize = 1 << 16;
@@ -29,7 +33,7 @@ pub enum Plan {
         /// Binary logarithm of the region's size.
         shift: u32,
     },
-    /// Regions of one slab's size, given to classes as they need them: the process may use no
+    /// Many small regions ([`FRUGAL_REGION`]), given to classes as they need them: the process may use no
     /// more than a certain amount of address space (`RLIMIT_AS`, `RLIMIT_DATA`).
     Frugal {
         /// Number of regions.
@@ -68,7 +72,7 @@ impl Plan {
     fn frugal(limit: usize) -> Plan {
         let pool = (limit / 8).saturating_mul(3).min(1 << 36);
         Plan::Frugal {
-            regions: (pool / MAX_SLAB).max(COUNT),
+            regions: (pool / FRUGAL_REGION).max(COUNT),
         }
     }
 
@@ -77,7 +81,7 @@ impl Plan {
     pub fn region_shift(self) -> u32 {
         match self {
             Plan::Spacious { shift } => shift,
-            Plan::Frugal { .. } => MAX_SLAB.trailing_zeros(),
+            Plan::Frugal { .. } => FRUGAL_REGION.trailing_zeros(),
         }
     }
 

@@ -13,12 +13,17 @@ const EMPTY: u32 = 0;
 
 /// Lets `slot` rest and returns the slot whose rest is over, if the quarantine is full enough.
 ///
-/// `places` holds both stages, its length is twice a power of two up to 256; `turn` counts the
-/// ring's moves; `random` is fresh.
-#[inline]
-pub fn rest(places: &[Cell<u32>], turn: &Cell<u32>, random: u8, slot: u32) -> Option<u32> {
-    let (drawn, ring) = places.split_at(places.len() / 2);
-    let mask = drawn.len().wrapping_sub(1);
+/// `drawn` and `ring` are the two stages, of equal length, a power of two up to 256 and `mask` plus
+/// one; `turn` counts the ring's moves; `random` is fresh.
+#[inline(always)]
+pub fn rest(
+    (drawn, ring): (&[Cell<u32>], &[Cell<u32>]),
+    mask: u32,
+    turn: &Cell<u32>,
+    random: u8,
+    slot: u32,
+) -> Option<u32> {
+    let mask = mask as usize;
     let place = drawn.get(usize::from(random) & mask)?;
     let displaced = place.replace(slot.wrapping_add(1));
     if displaced == EMPTY {
@@ -50,6 +55,12 @@ mod tests {
 
     fn places(half: usize) -> Vec<Cell<u32>> {
         vec![Cell::new(0); 2 * half]
+    }
+
+    /// [`super::rest`], in one array for both stages.
+    fn rest(places: &[Cell<u32>], turn: &Cell<u32>, random: u8, slot: u32) -> Option<u32> {
+        let half = places.len() / 2;
+        super::rest(places.split_at(half), half as u32 - 1, turn, random, slot)
     }
 
     #[test]

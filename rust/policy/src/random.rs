@@ -143,6 +143,14 @@ impl Random {
         byte
     }
 
+    /// One random byte, if it need not be made first.
+    #[inline(always)]
+    pub fn byte_at_hand(&mut self) -> Option<u8> {
+        let byte = self.buffer.get(self.position).copied()?;
+        self.position = self.position.wrapping_add(1);
+        Some(byte)
+    }
+
     /// Two random bytes.
     #[inline]
     pub fn pair(&mut self) -> u16 {

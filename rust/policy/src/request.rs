@@ -49,6 +49,13 @@ impl Request {
         })
     }
 
+    /// Whether any slot of the right size will do.
+    #[inline(always)]
+    #[must_use]
+    pub const fn is_usual(&self) -> bool {
+        self.alignment <= MIN_ALIGNMENT
+    }
+
     /// `count` elements of `size` bytes each.
     #[inline]
     pub fn array(count: usize, size: usize) -> Result<Request, Refusal> {

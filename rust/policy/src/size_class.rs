@@ -22,11 +22,19 @@ pub const MAX_SMALL: usize = MAX_SLOT - CANARY_SIZE;
 /// Number of classes, [`ZERO`] included.
 pub const COUNT: usize = 45;
 
-/// The most slots that one slab has: what four words of bitmap describe.
+/// The most slots that one slab has: what four words of bitmap describe. Their number is always a
+/// power of two.
 pub const MAX_SLOTS: usize = 256;
 
-/// The largest slab, in bytes; regions are multiples of it.
-pub const MAX_SLAB: usize = 1 << 19;
+/// The largest slab, in bytes. Every slab is a multiple of [`SLAB_STEP`].
+pub const MAX_SLAB: usize = 1 << 16;
+
+/// Slabs begin at multiples of this within their region.
+pub const SLAB_STEP: usize = 4096;
+
+/// New slabs are made at least so many slots at a time, and used in random order: places for a
+/// block to be, where one slab has few.
+pub const MIN_PLACES: usize = 8;
 
 /// In slots up to this many bytes, a block that its class was chosen for by size alone leaves
 /// fewer bytes unused than a [`SlotWord`](crate::slot_state::SlotWord) can say.
@@ -34,6 +42,12 @@ pub const MAX_COMPACT: usize = 1024;
 
 /// Distance of two zero-size blocks, which is also the largest alignment they have.
 pub const ZERO_STRIDE: usize = 64;
+
+/// The largest block in the classes that the shortest way through the heap serves.
+pub const BANDED: usize = 256 - CANARY_SIZE;
+
+/// These classes: 1 up to this.
+pub const CLASSES_BANDED: usize = 12;
 
 const LINEAR: usize = 8;
 const LINEAR_MAX: usize = LINEAR * MIN_ALIGNMENT;
@@ -44,21 +58,19 @@ const QUARANTINE_HALF: usize = 8 << 10;
 const MAX_QUARANTINE: usize = 256;
 /// Bytes that travel between a thread and the central store at a time.
 const BATCH_BYTES: usize = 16 << 10;
-const MAX_BATCH: usize = 32;
+/// The most slots that do.
+pub const MAX_BATCH: usize = 32;
 
 /// One size class. The numbers follow from the slot size and never change.
 #[derive(Debug, Clone, Copy)]
 pub struct SizeClass {
     /// Bytes from one slot to the next, canary included.
     pub slot: usize,
-    /// Slots in a slab.
+    /// Slots in a slab, a power of two. Slots follow each other without a gap, and so do slabs: slot
+    /// `n` of a region lies `n * slot` bytes into it.
     pub slots: usize,
-    /// A slab is `1 << slab_shift` bytes.
-    pub slab_shift: u32,
-    /// `ceil(2^40 / slot)`: division by the slot size as a multiplication.
+    /// `ceil(2^64 / slot)`: division by the slot size as a multiplication.
     pub reciprocal: u64,
-    /// A slot is named within its class by `slab << index_bits | slot`.
-    pub index_bits: u32,
     /// Slots in each half of a thread's quarantine; a power of two.
     pub quarantine: usize,
     /// Slots that are drawn from the central store at a time.
@@ -72,11 +84,10 @@ impl SizeClass {
         self.batch.saturating_mul(2)
     }
 
-    /// Which slot of its slab the byte at `offset` (less than the slab's size) lies in.
-    #[inline]
+    /// Bytes of a slab.
     #[must_use]
-    pub const fn slot_at(&self, offset: usize) -> usize {
-        ((offset as u64).wrapping_mul(self.reciprocal) >> 40) as usize
+    pub const fn slab(&self) -> usize {
+        self.slots.saturating_mul(self.slot)
     }
 }
 
@@ -94,20 +105,11 @@ const fn slot_size(class: usize) -> usize {
 
 #[allow(clippy::arithmetic_side_effects)] // evaluated at compile time
 const fn describe(slot: usize) -> SizeClass {
-    let mut slab_shift = 12;
     // Many slots to a slab are many places for a block to be; past 64 KiB memory counts more.
-    while (1usize << slab_shift) / slot < MAX_SLOTS && slab_shift < 16 {
-        slab_shift += 1;
+    let mut slots = MAX_SLOTS;
+    while slots > 1 && slots * slot > MAX_SLAB {
+        slots /= 2;
     }
-    while (1usize << slab_shift) / slot < 8 {
-        slab_shift += 1;
-    }
-    let fitting = (1usize << slab_shift) / slot;
-    let slots = if fitting > MAX_SLOTS {
-        MAX_SLOTS
-    } else {
-        fitting
-    };
     let mut quarantine = 1;
     while quarantine * 2 <= QUARANTINE_HALF / slot && quarantine < MAX_QUARANTINE {
         quarantine *= 2;
@@ -122,9 +124,7 @@ const fn describe(slot: usize) -> SizeClass {
     SizeClass {
         slot,
         slots,
-        slab_shift,
-        reciprocal: (1u64 << 40).div_ceil(slot as u64),
-        index_bits: slots.next_power_of_two().trailing_zeros(),
+        reciprocal: (u64::MAX / slot as u64) + 1,
         quarantine,
         batch,
     }
@@ -145,32 +145,45 @@ const TABLE: [SizeClass; COUNT] = {
     table
 };
 
-/// Each class's part of an array that serves all classes: where it begins, and its length.
-pub type Places = [(u32, u32); COUNT];
+/// A class's part of a thread's array of slot numbers: first its magazine, then both halves of its
+/// quarantine.
+#[derive(Debug, Clone, Copy)]
+pub struct Places {
+    /// Where the magazine begins.
+    pub magazine: u32,
+    /// Slots that it holds.
+    pub ready: u32,
+    /// Where the quarantine begins.
+    pub quarantine: u32,
+    /// Slots in each of its halves, less one.
+    pub mask: u32,
+}
 
-/// The parts for `magazine()` slots of each class, one after the other, and their total length.
-pub const MAGAZINES: (Places, usize) = places(true);
-
-/// The same for both halves of each class's quarantine.
-pub const QUARANTINES: (Places, usize) = places(false);
-
+/// The parts of all classes, one after the other, and the length of the array.
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // evaluated at compile time
-const fn places(magazine: bool) -> (Places, usize) {
-    let mut at = [(0, 0); COUNT];
-    let mut total = 0;
+pub const PLACES: ([Places; COUNT], usize) = {
+    let mut places = [Places {
+        magazine: 0,
+        ready: 0,
+        quarantine: 0,
+        mask: 0,
+    }; COUNT];
+    let mut next = 0;
     let mut class = 0;
     while class < COUNT {
-        let length = if magazine {
-            TABLE[class].magazine()
-        } else {
-            2 * TABLE[class].quarantine
+        let ready = TABLE[class].magazine() as u32;
+        let half = TABLE[class].quarantine as u32;
+        places[class] = Places {
+            magazine: next,
+            ready,
+            quarantine: next + ready,
+            mask: half - 1,
         };
-        at[class] = (total as u32, length as u32);
-        total += length;
+        next += ready + 2 * half;
         class += 1;
     }
-    (at, total)
-}
+    (places, next as usize)
+};
 
 const LOOKUP_MAX: usize = 1024;
 
@@ -189,6 +202,15 @@ static LOOKUP: [u8; LOOKUP_MAX / 16 + 1] = {
     }
     table
 };
+
+/// The class for a block of `size` bytes, `1..=BANDED`; 0 for larger ones.
+#[inline(always)]
+#[must_use]
+pub fn class_of_banded(size: usize) -> usize {
+    LOOKUP
+        .get(size.wrapping_add(CANARY_SIZE + 15) >> 4)
+        .map_or(0, |&class| usize::from(class))
+}
 
 /// The class for a block of `size` bytes, `1..=MAX_SMALL`. A larger size gives a number that is
 /// no class.
@@ -252,6 +274,9 @@ mod tests {
         assert_eq!(CLASSES[COUNT - 1].slot, MAX_SLOT);
         assert_eq!(class_of(MAX_SMALL), COUNT - 1);
         assert!(class_of(MAX_SMALL + 1) >= COUNT);
+        assert!((1..=BANDED).all(|size| class_of_banded(size) == class_of(size)));
+        assert_eq!(class_of(BANDED), CLASSES_BANDED);
+        assert_eq!(CLASSES[CLASSES_BANDED].slot, BANDED + CANARY_SIZE);
     }
 
     #[test]
@@ -262,38 +287,40 @@ mod tests {
     }
 
     #[test]
-    fn slot_at_is_a_division() {
+    fn the_reciprocal_divides() {
+        let divide = |offset: usize, class: &SizeClass| {
+            (offset as u128 * u128::from(class.reciprocal) >> 64) as usize
+        };
+        let last = 1usize << 36;
         for class in &CLASSES {
-            for offset in 0..(1usize << class.slab_shift) {
-                assert_eq!(
-                    class.slot_at(offset),
-                    offset / class.slot,
-                    "{} {offset}",
-                    class.slot
-                );
+            let near = |n: usize| n.saturating_sub(2)..n + 2;
+            let offsets = (0..MAX_SLAB)
+                .chain(near(last / class.slot / 3 * class.slot))
+                .chain(near(last / class.slot * class.slot))
+                .chain(near(last));
+            for offset in offsets {
+                assert_eq!(divide(offset, class), offset / class.slot);
             }
         }
     }
 
     #[test]
     fn places_follow_each_other() {
-        for (places, total) in [MAGAZINES, QUARANTINES] {
-            let mut next = 0;
-            for (start, length) in places {
-                assert!(start == next && length > 0);
-                next = start + length;
-            }
-            assert_eq!(next as usize, total);
+        let mut next = 0;
+        for (part, class) in PLACES.0.iter().zip(&CLASSES) {
+            assert_eq!(part.magazine, next);
+            assert_eq!(part.quarantine, next + class.magazine() as u32);
+            assert!(part.ready > 0 && (part.mask + 1).is_power_of_two());
+            next = part.quarantine + 2 * (part.mask + 1);
         }
+        assert_eq!(next as usize, PLACES.1);
     }
 
     #[test]
     fn slabs_hold_their_slots() {
         for class in &CLASSES {
-            assert!(class.slots * class.slot <= 1 << class.slab_shift);
-            assert!(1 << class.slab_shift <= MAX_SLAB);
-            assert!((8..=MAX_SLOTS).contains(&class.slots));
-            assert!(class.slots <= 1 << class.index_bits);
+            assert!(class.slab() <= MAX_SLAB && class.slab() % SLAB_STEP == 0);
+            assert!(class.slots <= MAX_SLOTS && class.slots.is_power_of_two());
             assert!(class.quarantine.is_power_of_two() && class.slot % 16 == 0);
         }
     }

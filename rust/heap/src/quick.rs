@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The short way of `malloc` and `free`: small blocks of a thread that has all it needs at hand.
+//!
+//! Both functions look before they change anything: if one thing is not as it nearly always is, they
+//! answer "no", and the long way in [`crate::heap`] begins again from the start, step by step, and
+//! finds out whether more slots are wanted or a fault is to be named. So nothing is called from
+//! here, all that is at hand stays in registers, and no check is left out: a block that the long
+//! way would refuse is never handled here.
+
+use core::ptr::NonNull;
+
+use secmalloc_policy::quarantine;
+use secmalloc_policy::size_class::{self, BANDED, CLASSES_BANDED};
+use secmalloc_policy::slot_state::{Kind, SlotState};
+
+use crate::canary;
+use crate::heap::Claim;
+use crate::magazine;
+use crate::pool::fixed;
+use crate::thread;
+use crate::wipe;
+
+/// Makes a small block of usual alignment, if a slot for it is ready and sound.
+#[inline(always)]
+pub(crate) fn allocate(requested: usize, kind: Kind, zeroed: bool) -> Option<NonNull<u8>> {
+    // Size 0 wraps round to the largest number, and goes the long way.
+    if requested.wrapping_sub(1) >= BANDED {
+        return None;
+    }
+    let heap = thread::current()?;
+    let fixed = fixed();
+    let class = size_class::class_of_banded(requested);
+    // SAFETY: the classes of small sizes are classes.
+    let map = unsafe { fixed.classes.get_unchecked(class) };
+    let bin = heap.bin(class);
+    let slot = magazine::next(heap, bin, class, map)?;
+    let was = slot.state();
+    let size = map.slot_size();
+    match was.state() {
+        // SAFETY: a slot in our magazine is ours, and committed.
+        SlotState::Resting if unsafe { wipe::is_zero_banded(slot.address, size) } => {}
+        // Not even read: that would make its page present.
+        SlotState::NeverUsed if !zeroed && !fixed.verify_fresh => {}
+        _ => return None,
+    }
+    magazine::taken(bin);
+    let tag = heap.tag();
+    slot.set_busy(was, tag);
+    // SAFETY: the slot is ours; `class` was chosen for this size.
+    unsafe { canary::seal(&fixed.keys, slot.address, size, requested) };
+    slot.set_live_compact(kind, tag, size, requested);
+    NonNull::new(core::ptr::with_exposed_provenance_mut(slot.address))
+}
+
+/// Ends a small block, if it is one, what is claimed of it holds, and everything about it is as it
+/// must be. `false` if nothing was done.
+///
+/// # Safety
+/// - If a live block starts at `address`, nothing uses it any more.
+#[inline(always)]
+pub(crate) unsafe fn release(address: usize, claim: Claim) -> bool {
+    // The neighbour's canary is wanted last, and is the likeliest to be far from the processor.
+    wipe::prefetch(address.wrapping_sub(8));
+    let Some(heap) = thread::current() else {
+        return false;
+    };
+    let fixed = fixed();
+    let distance = address.wrapping_sub(fixed.data);
+    if distance >= fixed.data_size {
+        return false;
+    }
+    let class = usize::from(fixed.class_of_region(distance >> fixed.region_shift));
+    // Blocks of size 0 have the class before the first, regions without a class the last number.
+    if class.wrapping_sub(1) >= CLASSES_BANDED {
+        return false;
+    }
+    // SAFETY: just compared.
+    let map = unsafe { fixed.classes.get_unchecked(class) };
+    let Some(spot) = map.spot(class, address) else {
+        return false;
+    };
+    let slot = spot.slot;
+    let was = slot.state();
+    if spot.offset != 0 || !was.is_live() {
+        return false;
+    }
+    let (keys, size) = (&fixed.keys, map.slot_size());
+    // SAFETY: a live slot with memory is committed; so is one before it in its slab.
+    let sound = unsafe {
+        canary::open(keys, address, size).is_some_and(|size| claim.holds(address, size))
+            && (!spot.has_previous
+                || !fixed.neighbours
+                || canary::plausible(keys, address - size, size))
+    };
+    let bin = heap.bin(class);
+    let Some(place) = magazine::room(heap, bin) else {
+        return false;
+    };
+    let Some(random) = heap.random().byte_at_hand() else {
+        return false;
+    };
+    if !sound {
+        return false;
+    }
+    let tag = heap.tag();
+    slot.set_busy(was, tag);
+    // SAFETY: the block is live and sound, and its user gave it up.
+    unsafe { wipe::zero_banded(address, size) };
+    slot.set(was.then(SlotState::Resting, tag));
+    let (stages, mask) = heap.quarantine(bin);
+    if let Some(rested) = quarantine::rest(stages, mask, &bin.turn, random, slot.index) {
+        magazine::put(bin, place, rested);
+        // It is the next to be handed out, and has not been touched for a while.
+        wipe::prefetch(map.slot(class, rested).address);
+    }
+    true
+}
