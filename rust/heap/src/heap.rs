@@ -64,12 +64,16 @@ impl Claim {
 #[inline(always)]
 #[must_use]
 pub fn allocate_quickly(size: usize, kind: Kind, zeroed: bool) -> Option<NonNull<u8>> {
-    quick::allocate(size, kind, zeroed)
+    quick::allocate::<quick::Bands>(size, kind, zeroed)
 }
 
 /// Makes a block. `None` when there is no memory for it.
 pub fn allocate(request: Request, operation: Operation) -> Option<NonNull<u8>> {
     if request.size.wrapping_sub(1) < MAX_SMALL && request.is_usual() {
+        let quickly = quick::allocate::<quick::All>(request.size, request.kind, request.zeroed);
+        if quickly.is_some() {
+            return quickly;
+        }
         if let Some(heap) = thread::current() {
             let class = size_class::class_of(request.size);
             return allocate_small(heap, class, &request, operation);
@@ -119,7 +123,7 @@ fn allocate_small(
     }
     // SAFETY: the slot is ours; `class` was chosen for this size.
     unsafe { canary::seal(&fixed().keys, slot.address, slot.size(), request.size) };
-    slot.set_live(request.kind, heap.tag(), request.size);
+    slot.set_live(request.kind, heap.tag(), &fixed().classes[class], request.size);
     non_null(slot.address)
 }
 
@@ -197,7 +201,8 @@ fn refuse_and_retry(
 /// A block of size 0: an address without memory.
 fn allocate_nothing(heap: &ThreadHeap, request: &Request) -> Option<NonNull<u8>> {
     let slot = magazine::take(heap, ZERO)?;
-    slot.set_live(request.kind, heap.tag(), slot.size() - CANARY_SIZE);
+    let map = &fixed().classes[ZERO];
+    slot.set_live(request.kind, heap.tag(), map, slot.size() - CANARY_SIZE);
     non_null(slot.address)
 }
 
@@ -208,7 +213,7 @@ fn allocate_nothing(heap: &ThreadHeap, request: &Request) -> Option<NonNull<u8>>
 #[inline(always)]
 pub unsafe fn release_quickly(block: NonNull<u8>, claim: Claim) -> bool {
     // SAFETY: the caller's promise.
-    unsafe { quick::release(block.addr().get(), claim) }
+    unsafe { quick::release::<quick::Bands>(block.addr().get(), claim) }
 }
 
 /// Ends a block.
@@ -217,6 +222,10 @@ pub unsafe fn release_quickly(block: NonNull<u8>, claim: Claim) -> bool {
 /// - If `block` is a live block, nothing uses it any more. Anything else is found out.
 pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim) {
     let address = block.addr().get();
+    // SAFETY: the caller's promise.
+    if unsafe { quick::release::<quick::All>(address, claim) } {
+        return;
+    }
     if let Some(heap) = thread::current() {
         if let Some(spot) = slab::spot(fixed(), address) {
             let slot = spot.slot;
@@ -259,20 +268,9 @@ unsafe fn verify(slot: &Slot, has_previous: bool) -> Option<usize> {
 /// # Safety
 /// - The slot holds a live, verified block of `size` bytes that nobody uses any more.
 unsafe fn retire_small(heap: &ThreadHeap, slot: &Slot, was: SlotWord, size: usize) {
-    /// Slots from this size on are wiped as far as they were used: the slack is known to be zero.
-    const PARTLY_FROM: usize = 512;
-    let whole = slot.size();
     slot.set_busy(was, heap.tag());
     // SAFETY: the slot is in our hands.
-    unsafe {
-        if whole < PARTLY_FROM {
-            wipe::zero(slot.address, whole);
-        } else {
-            let end = whole - CANARY_SIZE;
-            wipe::zero_bytes(slot.address, (size + CANARY_SIZE).min(end));
-            wipe::zero_bytes(slot.address + end, CANARY_SIZE);
-        }
-    }
+    unsafe { wipe::zero_used(slot.address, slot.size(), size) };
     slot.set(was.then(SlotState::Resting, heap.tag()));
     if let Err(duplicate) = magazine::rest(heap, slot.class, slot.index) {
         report_duplicate(slot.class, duplicate.0);
@@ -464,7 +462,7 @@ unsafe fn resize_small(
         slot.set_busy(state, state.tag());
         // SAFETY: the slot is in our hands; the new size fits it.
         unsafe { canary::reseal(&fixed().keys, slot.address, whole, old, size) };
-        slot.set_live(kind, state.tag(), size);
+        slot.set_live(kind, state.tag(), &fixed().classes[slot.class], size);
         return non_null(slot.address);
     }
     let request = Request::bytes(size).ok()?.of_kind(kind);
@@ -550,7 +548,7 @@ pub fn usable_size(block: NonNull<u8>, operation: Operation) -> usize {
                 slot.set_busy(state, state.tag());
                 // SAFETY: a live block, whose slot holds that much.
                 unsafe { canary::reseal(&fixed().keys, address, whole, size, most) };
-                slot.set_live(kind, state.tag(), most);
+                slot.set_live(kind, state.tag(), &fixed().classes[slot.class], most);
             }
             most
         }

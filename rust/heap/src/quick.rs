@@ -3,14 +3,16 @@
 //!
 //! Both functions look before they change anything: if one thing is not as it nearly always is, they
 //! answer "no", and the long way in [`crate::heap`] begins again from the start, step by step, and
-//! finds out whether more slots are wanted or a fault is to be named. So nothing is called from
-//! here, all that is at hand stays in registers, and no check is left out: a block that the long
-//! way would refuse is never handled here.
+//! finds out whether more slots are wanted or a fault is to be named. No check is left out: a block
+//! that the long way would refuse is never handled here.
+//!
+//! Each is made twice. For [`Reach::Bands`], slots up to 256 bytes, nothing is called, so that all
+//! that is at hand stays in registers; [`Reach::All`] serves every small size.
 
 use core::ptr::NonNull;
 
 use secmalloc_policy::quarantine;
-use secmalloc_policy::size_class::{self, BANDED, CLASSES_BANDED};
+use secmalloc_policy::size_class::{self, BANDED, CLASSES_BANDED, COUNT, MAX_SMALL};
 use secmalloc_policy::slot_state::{Kind, SlotState};
 
 use crate::canary;
@@ -20,16 +22,86 @@ use crate::pool::fixed;
 use crate::thread;
 use crate::wipe;
 
+/// Which sizes a copy of the short way serves.
+pub(crate) trait Reach {
+    /// The largest block.
+    const SIZE: usize;
+    /// The last class.
+    const CLASS: usize;
+    /// The class of a block of 1 to `SIZE` bytes.
+    fn class_of(size: usize) -> usize;
+    /// # Safety
+    /// - As [`wipe::is_zero`].
+    unsafe fn is_zero(address: usize, slot: usize) -> bool;
+    /// # Safety
+    /// - As [`wipe::zero`]; the slot was sealed around `size` bytes, and is sound.
+    unsafe fn wipe(address: usize, slot: usize, size: usize);
+}
+
+/// Slots up to 256 bytes, which a few vectors reach.
+pub(crate) enum Bands {}
+
+/// Every slot.
+pub(crate) enum All {}
+
+impl Reach for Bands {
+    const SIZE: usize = BANDED;
+    const CLASS: usize = CLASSES_BANDED;
+
+    #[inline(always)]
+    fn class_of(size: usize) -> usize {
+        size_class::class_of_banded(size)
+    }
+
+    #[inline(always)]
+    unsafe fn is_zero(address: usize, slot: usize) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { wipe::is_zero_banded(address, slot) }
+    }
+
+    #[inline(always)]
+    unsafe fn wipe(address: usize, slot: usize, _: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { wipe::zero_banded(address, slot) }
+    }
+}
+
+impl Reach for All {
+    const SIZE: usize = MAX_SMALL;
+    const CLASS: usize = COUNT - 1;
+
+    #[inline(always)]
+    fn class_of(size: usize) -> usize {
+        size_class::class_of(size)
+    }
+
+    #[inline(always)]
+    unsafe fn is_zero(address: usize, slot: usize) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { wipe::is_zero(address, slot) }
+    }
+
+    #[inline(always)]
+    unsafe fn wipe(address: usize, slot: usize, size: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { wipe::zero_used(address, slot, size) }
+    }
+}
+
 /// Makes a small block of usual alignment, if a slot for it is ready and sound.
 #[inline(always)]
-pub(crate) fn allocate(requested: usize, kind: Kind, zeroed: bool) -> Option<NonNull<u8>> {
+pub(crate) fn allocate<R: Reach>(
+    requested: usize,
+    kind: Kind,
+    zeroed: bool,
+) -> Option<NonNull<u8>> {
     // Size 0 wraps round to the largest number, and goes the long way.
-    if requested.wrapping_sub(1) >= BANDED {
+    if requested.wrapping_sub(1) >= R::SIZE {
         return None;
     }
     let heap = thread::current()?;
     let fixed = fixed();
-    let class = size_class::class_of_banded(requested);
+    let class = R::class_of(requested);
     // SAFETY: the classes of small sizes are classes.
     let map = unsafe { fixed.classes.get_unchecked(class) };
     let bin = heap.bin(class);
@@ -38,7 +110,7 @@ pub(crate) fn allocate(requested: usize, kind: Kind, zeroed: bool) -> Option<Non
     let size = map.slot_size();
     match was.state() {
         // SAFETY: a slot in our magazine is ours, and committed.
-        SlotState::Resting if unsafe { wipe::is_zero_banded(slot.address, size) } => {}
+        SlotState::Resting if unsafe { R::is_zero(slot.address, size) } => {}
         // Not even read: that would make its page present.
         SlotState::NeverUsed if !zeroed && !fixed.verify_fresh => {}
         _ => return None,
@@ -48,7 +120,7 @@ pub(crate) fn allocate(requested: usize, kind: Kind, zeroed: bool) -> Option<Non
     slot.set_busy(was, tag);
     // SAFETY: the slot is ours; `class` was chosen for this size.
     unsafe { canary::seal(&fixed.keys, slot.address, size, requested) };
-    slot.set_live_compact(kind, tag, size, requested);
+    slot.set_live(kind, tag, map, requested);
     NonNull::new(core::ptr::with_exposed_provenance_mut(slot.address))
 }
 
@@ -58,7 +130,7 @@ pub(crate) fn allocate(requested: usize, kind: Kind, zeroed: bool) -> Option<Non
 /// # Safety
 /// - If a live block starts at `address`, nothing uses it any more.
 #[inline(always)]
-pub(crate) unsafe fn release(address: usize, claim: Claim) -> bool {
+pub(crate) unsafe fn release<R: Reach>(address: usize, claim: Claim) -> bool {
     // The neighbour's canary is wanted last, and is the likeliest to be far from the processor.
     wipe::prefetch(address.wrapping_sub(8));
     let Some(heap) = thread::current() else {
@@ -71,7 +143,7 @@ pub(crate) unsafe fn release(address: usize, claim: Claim) -> bool {
     }
     let class = usize::from(fixed.class_of_region(distance >> fixed.region_shift));
     // Blocks of size 0 have the class before the first, regions without a class the last number.
-    if class.wrapping_sub(1) >= CLASSES_BANDED {
+    if class.wrapping_sub(1) >= R::CLASS {
         return false;
     }
     // SAFETY: just compared.
@@ -85,13 +157,17 @@ pub(crate) unsafe fn release(address: usize, claim: Claim) -> bool {
         return false;
     }
     let (keys, size) = (&fixed.keys, map.slot_size());
-    // SAFETY: a live slot with memory is committed; so is one before it in its slab.
-    let sound = unsafe {
-        canary::open(keys, address, size).is_some_and(|size| claim.holds(address, size))
-            && (!spot.has_previous
-                || !fixed.neighbours
-                || canary::plausible(keys, address - size, size))
+    // SAFETY: a live slot with memory is committed.
+    let Some(requested) = (unsafe { canary::open(keys, address, size) }) else {
+        return false;
     };
+    // SAFETY: a slot before a committed one in its slab is committed.
+    let alone = !spot.has_previous || !fixed.neighbours;
+    if !(alone || unsafe { canary::plausible(keys, address - size, size) })
+        || !claim.holds(address, requested)
+    {
+        return false;
+    }
     let bin = heap.bin(class);
     let Some(place) = magazine::room(heap, bin) else {
         return false;
@@ -99,13 +175,10 @@ pub(crate) unsafe fn release(address: usize, claim: Claim) -> bool {
     let Some(random) = heap.random().byte_at_hand() else {
         return false;
     };
-    if !sound {
-        return false;
-    }
     let tag = heap.tag();
     slot.set_busy(was, tag);
     // SAFETY: the block is live and sound, and its user gave it up.
-    unsafe { wipe::zero_banded(address, size) };
+    unsafe { R::wipe(address, size, requested) };
     slot.set(was.then(SlotState::Resting, tag));
     let (stages, mask) = heap.quarantine(bin);
     if let Some(rested) = quarantine::rest(stages, mask, &bin.turn, random, slot.index) {

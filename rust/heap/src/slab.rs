@@ -212,6 +212,15 @@ impl ClassMap {
         }
     }
 
+    /// The place of a block's size, in classes whose states have no room for it.
+    #[inline(always)]
+    fn size_place(&self, index: u32) -> &'static AtomicU32 {
+        debug_assert!(self.slot_size() > MAX_COMPACT);
+        let at = self.sizes + index as usize * size_of::<AtomicU32>();
+        // SAFETY: where slots are that large, the metadata pool holds a size for each.
+        unsafe { sys::pointer::<AtomicU32>(at).as_ref() }
+    }
+
     /// The slot at or around `address`, if there can be one.
     #[inline(always)]
     pub(crate) fn spot(&self, class: usize, address: usize) -> Option<Spot> {
@@ -263,14 +272,6 @@ pub(crate) fn live_around(address: usize) -> Option<Slot> {
         .min_by_key(|slot| address.abs_diff(slot.address))
 }
 
-/// Writes down the size of a block whose slot's state has no room for it.
-#[inline(never)]
-fn keep_size(class: usize, index: u32, size: usize) {
-    if let Some(place) = fixed().classes[class].slot(class, index).size_place() {
-        place.store(size as u32, Ordering::Relaxed);
-    }
-}
-
 impl Slot {
     /// Bytes of the slot.
     #[inline(always)]
@@ -278,38 +279,22 @@ impl Slot {
         fixed().classes[self.class].slot_size()
     }
 
-    /// The place of the block's size, where slots are too large for the state to hold it.
-    fn size_place(&self) -> Option<&'static AtomicU32> {
-        let map = &fixed().classes[self.class];
-        if map.slot_size() <= MAX_COMPACT {
-            return None;
-        }
-        let at = map.sizes + self.index as usize * size_of::<AtomicU32>();
-        // SAFETY: where slots are that large, the metadata pool holds a size for each.
-        Some(unsafe { sys::pointer::<AtomicU32>(at).as_ref() })
-    }
-
     /// The size of the block that is, or was last, in the slot; `None` where that is not known.
     pub(crate) fn requested(&self) -> Option<usize> {
-        match self.size_place() {
-            Some(place) => Some(place.load(Ordering::Relaxed) as usize),
-            None => (self.size() - CANARY_SIZE).checked_sub(self.state().slack()?),
+        let map = &fixed().classes[self.class];
+        match map.slot_size() > MAX_COMPACT {
+            true => Some(map.size_place(self.index).load(Ordering::Relaxed) as usize),
+            false => (self.size() - CANARY_SIZE).checked_sub(self.state().slack()?),
         }
     }
 
     /// Makes the slot a live block of `size` bytes.
     #[inline(always)]
-    pub(crate) fn set_live(&self, kind: Kind, tag: Tag, size: usize) {
-        let whole = self.size();
+    pub(crate) fn set_live(&self, kind: Kind, tag: Tag, map: &ClassMap, size: usize) {
+        let whole = map.slot_size();
         if whole > MAX_COMPACT {
-            keep_size(self.class, self.index, size);
+            map.size_place(self.index).store(size as u32, Ordering::Relaxed);
         }
-        self.set(SlotWord::live(kind, tag).with_slack(whole - CANARY_SIZE - size));
-    }
-
-    /// [`Slot::set_live`] for the classes whose states have room for the size.
-    #[inline(always)]
-    pub(crate) fn set_live_compact(&self, kind: Kind, tag: Tag, whole: usize, size: usize) {
         self.set(SlotWord::live(kind, tag).with_slack(whole - CANARY_SIZE - size));
     }
 

@@ -5,6 +5,8 @@
 //! their size lies in: no loop, few branches. Larger ones go through the C library's `memset`,
 //! which knows the processor's widest vectors.
 
+use secmalloc_policy::size_class::CANARY_SIZE;
+
 use crate::sys;
 
 /// Sizes up to this are done here, in bands.
@@ -177,6 +179,26 @@ pub(crate) unsafe fn is_zero(address: usize, slot: usize) -> bool {
             65..=128 => band_is_zero(64, at, slot),
             129..=BANDS => band_is_zero(128, at, slot),
             _ => long_is_zero(at, slot),
+        }
+    }
+}
+
+/// Zeroes a sound slot that was sealed around `size` bytes.
+///
+/// # Safety
+/// - As [`zero`].
+#[inline(always)]
+pub(crate) unsafe fn zero_used(address: usize, slot: usize, size: usize) {
+    /// Slots from this size on are wiped as far as they were used: the slack is known to be zero.
+    const PARTLY_FROM: usize = 512;
+    // SAFETY: both parts lie in the slot.
+    unsafe {
+        if slot < PARTLY_FROM {
+            zero(address, slot);
+        } else {
+            let end = slot - CANARY_SIZE;
+            zero_bytes(address, (size + CANARY_SIZE).min(end));
+            zero_bytes(address + end, CANARY_SIZE);
         }
     }
 }

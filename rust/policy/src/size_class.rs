@@ -53,11 +53,11 @@ const LINEAR: usize = 8;
 const LINEAR_MAX: usize = LINEAR * MIN_ALIGNMENT;
 const PER_DOUBLING: usize = 4;
 /// Bytes that rest in each of a quarantine's two halves, per class and thread.
-const QUARANTINE_HALF: usize = 8 << 10;
+const QUARANTINE_HALF: usize = 4 << 10;
 /// A random byte chooses a place.
-const MAX_QUARANTINE: usize = 256;
+const MAX_QUARANTINE: usize = 128;
 /// Bytes that travel between a thread and the central store at a time.
-const BATCH_BYTES: usize = 16 << 10;
+const BATCH_BYTES: usize = 8 << 10;
 /// The most slots that do.
 pub const MAX_BATCH: usize = 32;
 
@@ -118,8 +118,8 @@ const fn describe(slot: usize) -> SizeClass {
     if batch > MAX_BATCH {
         batch = MAX_BATCH;
     }
-    if batch == 0 {
-        batch = 1;
+    if batch < 2 {
+        batch = 2;
     }
     SizeClass {
         slot,
