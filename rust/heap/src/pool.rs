@@ -35,6 +35,9 @@ pub(crate) struct Fixed {
     regions: usize,
     pub(crate) neighbours: bool,
     pub(crate) verify_fresh: bool,
+    /// The processor has what [`crate::wipe::wide`] uses.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) wide_vectors: bool,
     pub(crate) keys: Keys,
     pub(crate) classes: [ClassMap; COUNT],
     pub(crate) plan: Plan,
@@ -370,6 +373,8 @@ fn try_plan(plan: Plan, page: usize, options: Options, random: &mut Random) -> O
         regions,
         neighbours: options.neighbours(),
         verify_fresh: options.verify_fresh(),
+        #[cfg(target_arch = "x86_64")]
+        wide_vectors: crate::wipe::wide::supported(),
         keys: Keys::new(random),
         classes,
         plan,

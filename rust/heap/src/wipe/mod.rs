@@ -2,92 +2,25 @@
 //! Zero memory and compare it with zero.
 //!
 //! Small slots are done with a handful of overlapping 16-byte vectors, chosen by the power of two
-//! their size lies in: no loop, few branches. Larger ones go through the C library's `memset`,
-//! which knows the processor's widest vectors.
+//! their size lies in: no loop, few branches. Larger ones are zeroed by the C library's `memset`,
+//! which knows the processor's widest vectors, and compared by a loop: over the 32-byte vectors of
+//! [`wide`] where the processor has them, else over 16-byte ones.
 
+mod vector;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod wide;
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(target_arch = "x86_64")]
 use secmalloc_policy::size_class::CANARY_SIZE;
 
+use crate::pool::fixed;
 use crate::sys;
 
 /// Sizes up to this are done here, in bands.
 const BANDS: usize = 256;
-
-#[cfg(target_arch = "x86_64")]
-mod vector {
-    //! SSE2, which every x86-64 processor has.
-    use core::arch::x86_64::{
-        __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128,
-        _mm_setzero_si128, _mm_storeu_si128,
-    };
-
-    #[derive(Clone, Copy)]
-    pub(super) struct Vector(__m128i);
-
-    impl Vector {
-        /// # Safety
-        /// - 16 bytes at `at` may be read.
-        #[inline(always)]
-        pub(super) unsafe fn load(at: *const u8) -> Vector {
-            // SAFETY: the caller's promise; no alignment is needed.
-            Vector(unsafe { _mm_loadu_si128(at.cast()) })
-        }
-
-        /// # Safety
-        /// - 16 bytes at `at` may be written.
-        #[inline(always)]
-        pub(super) unsafe fn clear(at: *mut u8) {
-            // SAFETY: the caller's promise; no alignment is needed.
-            unsafe { _mm_storeu_si128(at.cast(), _mm_setzero_si128()) }
-        }
-
-        #[inline(always)]
-        pub(super) fn or(self, other: Vector) -> Vector {
-            // SAFETY: SSE2 is part of the architecture.
-            Vector(unsafe { _mm_or_si128(self.0, other.0) })
-        }
-
-        #[inline(always)]
-        pub(super) fn is_zero(self) -> bool {
-            // SAFETY: SSE2 is part of the architecture.
-            unsafe { _mm_movemask_epi8(_mm_cmpeq_epi8(self.0, _mm_setzero_si128())) == 0xffff }
-        }
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-mod vector {
-    //! Two words; the compiler makes vectors of them where it can.
-    #[derive(Clone, Copy)]
-    pub(super) struct Vector(u128);
-
-    impl Vector {
-        /// # Safety
-        /// - 16 bytes at `at` may be read.
-        #[inline(always)]
-        pub(super) unsafe fn load(at: *const u8) -> Vector {
-            // SAFETY: the caller's promise.
-            Vector(unsafe { at.cast::<u128>().read_unaligned() })
-        }
-
-        /// # Safety
-        /// - 16 bytes at `at` may be written.
-        #[inline(always)]
-        pub(super) unsafe fn clear(at: *mut u8) {
-            // SAFETY: the caller's promise.
-            unsafe { at.cast::<u128>().write_unaligned(0) }
-        }
-
-        #[inline(always)]
-        pub(super) fn or(self, other: Vector) -> Vector {
-            Vector(self.0 | other.0)
-        }
-
-        #[inline(always)]
-        pub(super) fn is_zero(self) -> bool {
-            self.0 == 0
-        }
-    }
-}
 
 use vector::Vector;
 
@@ -183,6 +116,37 @@ pub(crate) unsafe fn is_zero(address: usize, slot: usize) -> bool {
     }
 }
 
+/// # Safety
+/// - `size` bytes at `at` may be read; `size` is at least [`BANDS`].
+#[inline(never)]
+unsafe fn long_is_zero(at: *const u8, size: usize) -> bool {
+    #[cfg(target_arch = "x86_64")]
+    if fixed().wide_vectors {
+        // SAFETY: the caller's promise; the processor was asked.
+        return unsafe { wide::is_zero(at, size) };
+    }
+    // SAFETY: the caller's promise.
+    unsafe { narrow_is_zero(at, size) }
+}
+
+/// Eight vectors a round, then the last eight again, overlapping.
+///
+/// # Safety
+/// - `size` bytes at `at` may be read; `size` is at least 128.
+unsafe fn narrow_is_zero(at: *const u8, size: usize) -> bool {
+    const ROUND: usize = 8 * WIDTH;
+    let mut offset = 0;
+    while offset + ROUND < size {
+        // SAFETY: the round ends before the range does.
+        if !unsafe { band_is_zero(ROUND / 2, at.add(offset), ROUND) } {
+            return false;
+        }
+        offset += ROUND;
+    }
+    // SAFETY: `size >= ROUND`.
+    unsafe { band_is_zero(ROUND / 2, at.add(size - ROUND), ROUND) }
+}
+
 /// Zeroes a sound slot that was sealed around `size` bytes.
 ///
 /// # Safety
@@ -243,24 +207,6 @@ pub(crate) unsafe fn is_zero_banded(address: usize, slot: usize) -> bool {
     }
 }
 
-/// Eight vectors a round, then the last eight again, overlapping.
-///
-/// # Safety
-/// - `size` bytes at `at` may be read; `size` is at least 256.
-unsafe fn long_is_zero(at: *const u8, size: usize) -> bool {
-    const ROUND: usize = 8 * WIDTH;
-    let mut offset = 0;
-    while offset + ROUND < size {
-        // SAFETY: the round ends before the range does.
-        if !unsafe { band_is_zero(ROUND / 2, at.add(offset), ROUND) } {
-            return false;
-        }
-        offset += ROUND;
-    }
-    // SAFETY: `size >= ROUND`.
-    unsafe { band_is_zero(ROUND / 2, at.add(size - ROUND), ROUND) }
-}
-
 /// Zeroes any number of bytes.
 ///
 /// # Safety
@@ -279,72 +225,9 @@ pub(crate) unsafe fn zero_bytes(at: usize, size: usize) {
 /// - `size` bytes at `at` may be read.
 pub(crate) unsafe fn is_zero_bytes(at: usize, size: usize) -> bool {
     if size >= WIDTH {
-        // SAFETY: the caller's promise.
-        let from = unsafe { sys::pointer::<u8>(at) }.as_ptr();
-        let mut offset = 0;
-        while offset + WIDTH < size {
-            // SAFETY: the vector ends before the range does.
-            if !unsafe { Vector::load(from.add(offset)).is_zero() } {
-                return false;
-            }
-            offset += WIDTH;
-        }
-        // SAFETY: `size >= WIDTH`.
-        return unsafe { Vector::load(from.add(size - WIDTH)).is_zero() };
+        // SAFETY: the caller's promise; the bands take every size from a vector's.
+        return unsafe { is_zero(at, size) };
     }
     // SAFETY: the caller's promise.
     (0..size).all(|offset| unsafe { sys::pointer::<u8>(at + offset).read_volatile() } == 0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[repr(align(16))]
-    struct Room([u8; 4096 + 32]);
-
-    #[test]
-    fn every_byte_of_every_size_is_zeroed_and_none_beside_it() {
-        let mut room = Box::new(Room([0; 4096 + 32]));
-        for size in (16..=1024).step_by(16).chain([2048, 4096]) {
-            room.0.fill(0xff);
-            let address = room.0.as_mut_ptr().expose_provenance() + 16;
-            // SAFETY: within the room.
-            unsafe { zero(address, size) };
-            assert!(room.0[..16].iter().all(|&b| b == 0xff));
-            assert!(room.0[16..16 + size].iter().all(|&b| b == 0), "{size}");
-            assert!(room.0[16 + size..].iter().all(|&b| b == 0xff));
-        }
-    }
-
-    #[test]
-    fn every_single_byte_is_seen() {
-        let mut room = Box::new(Room([0; 4096 + 32]));
-        for size in (16..=1024).step_by(16).chain([2048, 4096]) {
-            room.0.fill(0xff);
-            room.0[16..16 + size].fill(0);
-            let address = room.0.as_mut_ptr().expose_provenance() + 16;
-            // SAFETY: within the room.
-            assert!(unsafe { is_zero(address, size) });
-            for at in 16..16 + size {
-                room.0[at] = 0x80;
-                // SAFETY: within the room.
-                assert!(!unsafe { is_zero(address, size) }, "{size} {at}");
-                room.0[at] = 0;
-            }
-        }
-        for size in 0..200 {
-            room.0.fill(0xff);
-            room.0[17..17 + size].fill(0);
-            let address = room.0.as_mut_ptr().expose_provenance() + 17;
-            // SAFETY: within the room.
-            assert!(unsafe { is_zero_bytes(address, size) });
-            for at in 17..17 + size {
-                room.0[at] = 1;
-                // SAFETY: within the room.
-                assert!(!unsafe { is_zero_bytes(address, size) });
-                room.0[at] = 0;
-            }
-        }
-    }
 }
