@@ -18,6 +18,9 @@ Of these code.tsv bounds
 And of the whole function, cold paths included, `callees` are the functions that it calls.  A panic
 among them is a bounds check that the compiler could not remove; a memset, a copy nobody wrote.
 
+Wherever the library uses the 32-byte registers, it has to clear their upper halves before it returns
+(`vzeroupper`): after a return without that, every 16-byte instruction of the program is slower.
+
 A figure that is exceeded fails, and so does one that is undercut by more than a few instructions,
 since the guard would let the next loss through.  --renew writes what was found into code.tsv.
 """
@@ -92,7 +95,7 @@ def look_at_path(code, times):
         "instructions": len(path),
         "stack": sum(m.startswith(("push", "pop")) or "(%rsp" in rest for m, rest in path),
         "calls": sum(m.startswith("call") for m, _ in path),
-        "locked": sum(m.startswith("lock") or (m.startswith("xchg") and "(" in rest) for m, rest in path),
+        "locked": sum(m == "lock" or (m == "xchg" and "(" in rest) for m, rest in path),
     }
 
 
@@ -109,6 +112,23 @@ def callees(code):
         name = re.sub(r"@.*|\+0x[0-9a-f]+$|::h[0-9a-f]{16}$|\[[0-9a-f]+\]", "", target.group(2))
         found.add(name)
     return " ".join(sorted(name.replace(" ", "") for name in found))
+
+
+def unclean_returns(library):
+    """Functions that use 32-byte registers or wider ones and do not clear them before each return."""
+    text = subprocess.run(
+        ["objdump", "--disassemble", "--demangle", "--no-show-raw-insn", library],
+        check=True, capture_output=True, text=True,
+    ).stdout
+    unclean = []
+    for function in text.split("\n\n"):
+        if not re.search("%[yz]mm", function):
+            continue
+        returns = len(re.findall(r"\tret", function))
+        cleared = len(re.findall(r"\tvzeroupper[^\n]*\n[^\n]*\tret", function))
+        if cleared != returns or returns == 0:
+            unclean.append(function.strip().splitlines()[0])
+    return unclean
 
 
 def measure(loops, library, cases):
@@ -170,6 +190,7 @@ def main():
     if [row[:3] for row in rows] != [row[:3] for row in figures.rows]:
         callgrind.fail(f"{FIGURES}: the rows are not those of code.py; tests/fast_path/renew writes them")
     wrong = [compare(row, found[3]) for row, found in zip(figures.rows, rows)]
+    wrong += [f"{name} returns without vzeroupper" for name in unclean_returns(library)]
     figures.judge([line for line in wrong if line], version)
 
 

@@ -71,7 +71,6 @@ static const struct {
     {"pair_100", pair, 100},
     {"pair_200", pair, 200},
     {"pair_1000", pair, 1000},
-    {"pair_8000", pair, 8000},
     {"calloc_100", cleared_pair, 100},
     {"realloc_100", resized, 100},
     {"working_set", working_set, 512},

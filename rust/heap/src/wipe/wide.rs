@@ -15,23 +15,23 @@ const WIDTH: usize = 32;
 const VECTORS: usize = 8;
 const ROUND: usize = VECTORS * WIDTH;
 
-/// Whether the processor has AVX2, and the kernel keeps its registers when threads change.
+/// Whether the processor has AVX2, and the kernel keeps its registers when threads change. CPUID costs
+/// some microseconds in a virtual machine: it is asked twice, not more.
 pub(crate) fn supported() -> bool {
-    /// The number of the leaf of extended features.
-    const EXTENDED: u32 = 7;
     const OSXSAVE: u32 = 1 << 27;
     const AVX: u32 = 1 << 28;
+    /// The number of the leaf of extended features.
+    const EXTENDED: u32 = 7;
     const AVX2: u32 = 1 << 5;
     /// In XCR0: the 16-byte registers, and the upper halves of the 32-byte ones.
     const STATE: u64 = 0b110;
     #[allow(unused_unsafe)] // newer compilers take CPUID for safe
-    // SAFETY: every x86-64 processor has CPUID and its leaves 0 and 1; a further leaf is asked for only
-    // where leaf 0 names it, XCR0 only where leaf 1 says that it may be read.
+    // SAFETY: every x86-64 processor has CPUID and its leaf 1. Where that says OSXSAVE, XCR0 may be
+    // read, and leaf 7 is there: Linux uses XSAVE only where it finds leaf 13, which describes it.
     unsafe {
-        if __cpuid(0).eax < EXTENDED || __cpuid(1).ecx & (OSXSAVE | AVX) != OSXSAVE | AVX {
-            return false;
-        }
-        __cpuid_count(EXTENDED, 0).ebx & AVX2 != 0 && state() & STATE == STATE
+        __cpuid(1).ecx & (OSXSAVE | AVX) == OSXSAVE | AVX
+            && state() & STATE == STATE
+            && __cpuid_count(EXTENDED, 0).ebx & AVX2 != 0
     }
 }
 
