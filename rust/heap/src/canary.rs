@@ -163,22 +163,32 @@ pub(crate) unsafe fn reseal(keys: &Keys, address: usize, slot: usize, old: usize
     }
 }
 
-/// The size of the block in a slot; `None` if anything behind the block was changed.
+/// The size of the block in a slot, as its word says; `None` if anything behind the block was
+/// changed. Where the size is known otherwise, [`is_sealed`] is stricter: it takes nobody's word.
 ///
 /// # Safety
 /// - The slot at `address`, of `slot` bytes, is committed.
-#[inline(always)]
 pub(crate) unsafe fn open(keys: &Keys, address: usize, slot: usize) -> Option<usize> {
+    // SAFETY: the caller's promise.
+    let size = unsafe { size_if_word_intact(keys, address, slot) }?;
+    // SAFETY: as above; a slack that fits the slot leaves a size that does.
+    unsafe { is_sealed(keys, address, slot, size) }.then_some(size)
+}
+
+/// Whether a slot is sealed around a block of `size` bytes, and nothing behind it was changed.
+///
+/// # Safety
+/// - The slot at `address`, of `slot` bytes, is committed; `size + 8 <= slot`.
+#[inline(always)]
+pub(crate) unsafe fn is_sealed(keys: &Keys, address: usize, slot: usize, size: usize) -> bool {
     let hash = keys.hash(address);
     let end = slot - CANARY_SIZE;
+    let slack = end - size;
     // SAFETY: the word is the slot's last.
-    let word = u64::from_le(unsafe { aligned(address + end) }.load(Ordering::Relaxed)) ^ hash;
-    let slack = (word >> SLACK_SHIFT) as usize;
-    // Every bit outside the slack's field makes this larger than any slot.
-    if word & !SLACK_BITS != 0 || slack > end {
-        return None;
+    let word = u64::from_le(unsafe { aligned(address + end) }.load(Ordering::Relaxed));
+    if word != hash ^ (slack as u64) << SLACK_SHIFT {
+        return false;
     }
-    let size = end - slack;
     let at = size.min(slot - 2 * CANARY_SIZE);
     let shift = size - at;
     // SAFETY: `at + 8 <= slot - 8`.
@@ -188,15 +198,10 @@ pub(crate) unsafe fn open(keys: &Keys, address: usize, slot: usize) -> Option<us
     // SAFETY: a slot has at least 16 bytes.
     let zeros = down(unsafe { load(address + slot - 16) }, beyond);
     if mark | zeros != 0 {
-        return None;
+        return false;
     }
-    if slack > 16 {
-        // SAFETY: between the mark and the word before the last.
-        if !unsafe { wipe::is_zero_bytes(address + size + CANARY_SIZE, slack - 16) } {
-            return None;
-        }
-    }
-    Some(size)
+    // SAFETY: between the mark and the word before the last.
+    slack <= 16 || unsafe { wipe::is_zero_bytes(address + size + CANARY_SIZE, slack - 16) }
 }
 
 /// Whether the last word of a slot is what it can be: a canary, or zero where no block is.
@@ -281,6 +286,12 @@ mod tests {
         unsafe { super::open(keys, address, slot) }
     }
 
+    /// [`super::is_sealed`], for the slots of these tests.
+    fn is_sealed(keys: &Keys, address: usize, slot: usize, size: usize) -> bool {
+        // SAFETY: the slot is the test's own array.
+        unsafe { super::is_sealed(keys, address, slot, size) }
+    }
+
     #[repr(align(16))]
     struct Aligned([u8; 1280]);
 
@@ -301,12 +312,11 @@ mod tests {
                     assert_eq!(expected(&keys, address, slot, size, at).0, before);
                     for value in [0, 1, 0x41, 0xff] {
                         memory.0[at] = value;
-                        let opened = open(&keys, address, slot);
-                        if value == before {
-                            assert_eq!(opened, Some(size));
-                        } else {
-                            assert_eq!(opened, None, "slot {slot} size {size} byte {at} {value}");
-                        }
+                        assert_eq!(
+                            is_sealed(&keys, address, slot, size),
+                            value == before,
+                            "slot {slot} size {size} byte {at} {value}"
+                        );
                     }
                     memory.0[at] = before;
                 }

@@ -253,7 +253,7 @@ unsafe fn verify(slot: &Slot, has_previous: bool) -> Option<usize> {
     let fixed = fixed();
     let size = slot.size();
     // SAFETY: the caller's promise.
-    let requested = unsafe { canary::open(&fixed.keys, slot.address, size) }?;
+    let requested = unsafe { slot.open() }?;
     if has_previous && fixed.neighbours {
         // SAFETY: a slot before a committed one in its slab is committed.
         if !unsafe { canary::plausible(&fixed.keys, slot.address - size, size) } {
@@ -388,7 +388,7 @@ fn check_small(slot: &Slot) -> Result<usize, Refused> {
         return Ok(size);
     }
     // SAFETY: as above.
-    let own = unsafe { canary::open(&fixed().keys, slot.address, slot.size()) };
+    let own = unsafe { slot.open() };
     match (own, slot.previous()) {
         (Some(_), Some(previous)) => Err((explain::neighbour(slot, &previous), Some(*slot))),
         _ => Err((explain::overflow(slot), Some(*slot))),

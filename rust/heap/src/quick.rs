@@ -157,10 +157,13 @@ pub(crate) unsafe fn release<R: Reach>(address: usize, claim: Claim) -> bool {
         return false;
     }
     let (keys, size) = (&fixed.keys, map.slot_size());
-    // SAFETY: a live slot with memory is committed.
-    let Some(requested) = (unsafe { canary::open(keys, address, size) }) else {
+    let Some(requested) = slot.requested_as(map, was) else {
         return false;
     };
+    // SAFETY: a live slot with memory is committed.
+    if !unsafe { canary::is_sealed(keys, address, size, requested) } {
+        return false;
+    }
     // SAFETY: a slot before a committed one in its slab is committed.
     let alone = !spot.has_previous || !fixed.neighbours;
     if !(alone || unsafe { canary::plausible(keys, address - size, size) })

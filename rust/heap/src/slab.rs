@@ -281,10 +281,35 @@ impl Slot {
 
     /// The size of the block that is, or was last, in the slot; `None` where that is not known.
     pub(crate) fn requested(&self) -> Option<usize> {
-        let map = &fixed().classes[self.class];
-        match map.slot_size() > MAX_COMPACT {
-            true => Some(map.size_place(self.index).load(Ordering::Relaxed) as usize),
-            false => (self.size() - CANARY_SIZE).checked_sub(self.state().slack()?),
+        self.requested_as(&fixed().classes[self.class], self.state())
+    }
+
+    /// The same, for a state that is at hand.
+    #[inline(always)]
+    pub(crate) fn requested_as(&self, map: &ClassMap, state: SlotWord) -> Option<usize> {
+        let end = map.slot_size() - CANARY_SIZE;
+        let size = if end < MAX_COMPACT {
+            end.wrapping_sub(state.slack()?)
+        } else {
+            map.size_place(self.index).load(Ordering::Relaxed) as usize
+        };
+        // Never more, but for metadata that was damaged.
+        (size <= end).then_some(size)
+    }
+
+    /// The size of the block in a live slot; `None` if anything behind the block was changed.
+    ///
+    /// # Safety
+    /// - The slot is committed.
+    pub(crate) unsafe fn open(&self) -> Option<usize> {
+        let (keys, size) = (&fixed().keys, self.size());
+        match self.requested() {
+            Some(requested) => {
+                // SAFETY: the caller's promise; `requested` leaves room for the word.
+                unsafe { canary::is_sealed(keys, self.address, size, requested) }.then_some(requested)
+            }
+            // SAFETY: the caller's promise.
+            None => unsafe { canary::open(keys, self.address, size) },
         }
     }
 

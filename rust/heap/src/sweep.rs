@@ -183,7 +183,7 @@ fn sweep_slab(
             continue;
         }
         // SAFETY: a warm slab is committed.
-        let own = unsafe { canary::open(&fixed().keys, slot.address, slot.size()) };
+        let own = unsafe { slot.open() };
         let fault = match (pass, own, before) {
             (Pass::Live, Some(_), Some(previous)) => explain::neighbour(&slot, &previous),
             (Pass::Live, _, _) => explain::overflow(&slot),
@@ -215,7 +215,7 @@ unsafe fn is_sealed(slot: &Slot, before: Option<&Slot>) -> bool {
     let (keys, size) = (&fixed().keys, slot.size());
     // SAFETY: the caller's promise; what is before it is committed too.
     unsafe {
-        canary::open(keys, slot.address, size).is_some()
+        slot.open().is_some()
             && before.is_none_or(|before| canary::plausible(keys, before.address, size))
     }
 }
