@@ -144,6 +144,7 @@ pub fn option(name: &[u8], to: &mut dyn fmt::Write) -> Option<fmt::Result> {
 pub fn trim() -> bool {
     thread::with_heap(|heap| {
         heap.give_back_ready();
+        thread::drain_kept();
         let small = shared()
             .stores
             .iter()

@@ -38,6 +38,14 @@ const WINDOW: usize = 32;
 /// Slots that are looked at for one draw.
 const LOOKED_AT: usize = MAX_BATCH + WINDOW - 1;
 
+/// What a thread draws first of a class is a few slots of a slab that all threads share, and often all
+/// that it ever wants: else ten thousand idle threads would hold a page for each class and thread.
+/// Smaller slots share cache lines, and are never drawn from a shared slab.
+const FIRST_BATCH: usize = 4;
+const OWN_UP_TO: usize = 128;
+/// The owner of the shared slab.
+const COMMON: u32 = u32::MAX;
+
 /// Guards that may cost a mapping each, over all classes, where the kernel has no other kind.
 const COSTLY_GUARDS: u32 = 1000;
 static COSTLY_GUARDS_USED: AtomicU32 = AtomicU32::new(0);
@@ -65,6 +73,8 @@ pub(crate) struct Store {
     committed: Cell<usize>,
     /// The first slab that is not ours to commit.
     limit: Cell<u32>,
+    /// The slab from which threads draw that draw for the first time, its number plus one.
+    common: Cell<u32>,
     /// Slabs left in this window of guards, and the place of its guard, counted the same way.
     window: Cell<u32>,
     guard_at: Cell<u32>,
@@ -87,8 +97,14 @@ impl Store {
     pub(crate) fn draw(&self, class: usize, heap: &ThreadHeap, out: &[Cell<u32>]) -> usize {
         let fixed = fixed();
         let map = &fixed.classes[class];
-        let own = &heap.bin(class).slab;
+        let bin = heap.bin(class);
         let random = heap.random();
+        let is_new = !bin.has_drawn.replace(true) && map.slot_size() > OWN_UP_TO;
+        let (own, owner, out) = if is_new {
+            (&self.common, COMMON, &out[..out.len().min(FIRST_BATCH)])
+        } else {
+            (&bin.slab, heap.owner(), out)
+        };
         let _held = self.lock.hold();
         let mut drawn = 0;
         while drawn < out.len() {
@@ -98,7 +114,7 @@ impl Store {
                     let Some(slab) = self.slab_with_room(fixed, map, class, random) else {
                         break;
                     };
-                    map.record(slab).owner.set(heap.owner());
+                    map.record(slab).owner.set(owner);
                     own.set(slab + 1);
                     slab
                 }

@@ -4,7 +4,7 @@
 //! The word is 0 in a new thread, the address of the heap in one that has allocated, and
 //! [`NONE`] in one that can have no heap: while it ends, or when there are more threads than
 //! heaps. Such a thread shares heap number 0, under a lock. Heaps of finished threads are passed
-//! on; everything in them goes back to the stores first.
+//! on: a few as they are, with all their slots, the others after their slots went back to the stores.
 
 use core::cell::{Cell, UnsafeCell};
 use core::ffi::c_void;
@@ -33,8 +33,10 @@ pub(crate) struct ThreadHeap {
     thread: Cell<u32>,
     /// How many threads have had this heap.
     owners: Cell<u32>,
-    /// The next heap in the list of those that are free, its number plus one.
-    next_free: Cell<u32>,
+    /// The next heap in its list of those without a thread, its number plus one.
+    next: Cell<u32>,
+    /// What [`Registry::generation`] was when the generator was seeded.
+    seeded: Cell<u32>,
     random: UnsafeCell<Random>,
     bins: [Bin; COUNT],
     /// Numbers of slots: every class's magazine and quarantine, where its bin says.
@@ -51,6 +53,8 @@ pub(crate) struct Bin {
     pub(crate) turn: Cell<u32>,
     /// The slab that this thread draws from, its number plus one; 0 for none.
     pub(crate) slab: Cell<u32>,
+    /// Whether this thread has drawn slots of this class before.
+    pub(crate) has_drawn: Cell<bool>,
 }
 
 /// All heaps: which are used, which are free. All zero is none.
@@ -59,10 +63,20 @@ pub(crate) struct Registry {
     lock: Lock,
     /// Heaps ever used, number 0 included.
     used: Cell<u32>,
-    free: Cell<u32>,
+    /// Heaps without a thread, the first one's number plus one: empty ones, and some whose slots stay
+    /// where they are for the next thread.
+    empty: Cell<u32>,
+    kept: Cell<u32>,
+    kept_count: Cell<u32>,
+    /// Counts forks, plus one.
+    generation: Cell<u32>,
     /// Held by a thread that uses heap number 0.
     common: Lock,
 }
+
+/// Heaps of finished threads that are kept as they are. A program that makes a thread for each task
+/// would else move all of a thread's slots through the stores and back, time and again.
+const MOST_KEPT: u32 = 8;
 
 // SAFETY: every cell is only touched under `lock`.
 unsafe impl Sync for Registry {}
@@ -135,7 +149,15 @@ impl ThreadHeap {
         self.tag.set(Tag::of(number));
         self.thread.set(sys::thread_id());
         self.owners.set(self.owners.get() + 1);
-        self.random().reseed(pool::fresh_seed());
+        self.seed();
+    }
+
+    /// Parent and child of a fork must not place their next blocks alike.
+    fn seed(&self) {
+        let now = shared().threads.generation.get() + 1;
+        if self.seeded.replace(now) != now {
+            self.random().reseed(pool::fresh_seed());
+        }
     }
 
     /// The heap's mark in the records of slabs that are its own.
@@ -167,6 +189,7 @@ impl ThreadHeap {
                 stage[..count].iter().for_each(|place| place.set(0));
             }
             shared().stores[class].disown(class, bin);
+            bin.has_drawn.set(false);
         }
     }
 }
@@ -229,20 +252,19 @@ fn join() -> Option<&'static ThreadHeap> {
     let registry = &shared().threads;
     let number = {
         let _held = registry.lock.hold();
-        match registry.free.get().checked_sub(1) {
-            Some(number) => {
-                registry.free.set(heap(number).next_free.get());
-                number
+        if let Some(number) = pop(&registry.kept) {
+            registry.kept_count.set(registry.kept_count.get() - 1);
+            number
+        } else if let Some(number) = pop(&registry.empty) {
+            number
+        } else {
+            // Number 0 is the common heap.
+            let number = registry.used.get().max(1);
+            if number >= fixed().heap_count {
+                return None;
             }
-            None => {
-                // Number 0 is the common heap.
-                let number = registry.used.get().max(1);
-                if number >= fixed().heap_count {
-                    return None;
-                }
-                registry.used.set(number + 1);
-                number
-            }
+            registry.used.set(number + 1);
+            number
         }
     };
     let own = heap(number);
@@ -261,11 +283,47 @@ fn join() -> Option<&'static ThreadHeap> {
 pub(crate) unsafe extern "C" fn at_thread_end(_: *mut c_void) {
     let Some(own) = current() else { return };
     sys::set_thread_word(NONE);
-    own.drain();
     let registry = &shared().threads;
+    {
+        let _held = registry.lock.hold();
+        if registry.kept_count.get() < MOST_KEPT {
+            registry.kept_count.set(registry.kept_count.get() + 1);
+            push(&registry.kept, own);
+            return;
+        }
+    }
+    own.drain();
     let _held = registry.lock.hold();
-    own.next_free.set(registry.free.get());
-    registry.free.set(own.number.get() + 1);
+    push(&registry.empty, own);
+}
+
+/// Gives what the heaps of finished threads hold back to the stores.
+pub(crate) fn drain_kept() {
+    let registry = &shared().threads;
+    loop {
+        let number = {
+            let _held = registry.lock.hold();
+            let Some(number) = pop(&registry.kept) else {
+                return;
+            };
+            registry.kept_count.set(registry.kept_count.get() - 1);
+            number
+        };
+        heap(number).drain();
+        let _held = registry.lock.hold();
+        push(&registry.empty, heap(number));
+    }
+}
+
+fn push(list: &Cell<u32>, heap: &ThreadHeap) {
+    heap.next.set(list.get());
+    list.set(heap.number.get() + 1);
+}
+
+fn pop(list: &Cell<u32>) -> Option<u32> {
+    let number = list.get().checked_sub(1)?;
+    list.set(heap(number).next.get());
+    Some(number)
 }
 
 /// Who left this mark.
@@ -342,9 +400,10 @@ pub(crate) unsafe extern "C" fn after_fork_child() {
     }
     sys::set_forking(false);
     each_taken_lock(Lock::reset);
+    let generation = &shared().threads.generation;
+    generation.set(generation.get() + 1);
     if let Some(own) = current() {
         own.thread.set(sys::thread_id());
-        // Parent and child must not place their next blocks alike.
-        own.random().reseed(pool::fresh_seed());
+        own.seed();
     }
 }
