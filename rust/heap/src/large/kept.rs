@@ -33,6 +33,7 @@ impl Kept {
     /// Keeps a closed mapping; hands out one that must go instead, if any.
     pub(crate) fn add(&self, mapping: &Mapping) -> Option<Mapping> {
         let mut merged = *mapping;
+        merged.warm = merged.warm.max(merged.data_size);
         let mut at = 0;
         while at < self.count.get() {
             let other = self.mappings[at].get();
@@ -53,13 +54,13 @@ impl Kept {
         };
         self.mappings[self.count.get()].set(merged);
         self.count.set(self.count.get() + 1);
-        self.bytes.set(self.bytes.get() + merged.data_size);
-        surplus.or_else(|| self.surplus())
+        self.bytes.set(self.bytes.get() + merged.warm);
+        surplus
     }
 
-    /// One that must go because there are too many bytes.
-    pub(crate) fn surplus(&self) -> Option<Mapping> {
-        (self.bytes.get() > fixed().options.large_kept()).then(|| self.oldest())?
+    /// One that must go because there are more than so many bytes.
+    pub(crate) fn surplus(&self, most: usize) -> Option<Mapping> {
+        (self.bytes.get() > most).then(|| self.oldest())?
     }
 
     /// The oldest.
@@ -67,20 +68,18 @@ impl Kept {
         (self.count.get() > 0).then(|| self.remove(0))?
     }
 
-    /// The one that fits best: not smaller, and not larger by more than a quarter.
+    /// The one that fits best.
     pub(crate) fn take(&self, data_size: usize) -> Option<Mapping> {
         // Where every block has its guard, being out of reach is all that a freed one is kept for.
         if fixed().options.guard_all() {
             return None;
         }
-        let most = data_size + data_size / 4;
         let rested = self.count.get().saturating_sub(rest(data_size));
         let best = self.mappings[..rested]
             .iter()
             .enumerate()
-            .map(|(at, kept)| (at, kept.get().data_size))
-            .filter(|&(_, size)| data_size > 0 && size >= data_size && size <= most)
-            .min_by_key(|&(_, size)| size);
+            .filter_map(|(at, kept)| Some((at, kept.get().misfit(data_size)?)))
+            .min_by_key(|&(_, misfit)| misfit);
         match best {
             Some((at, _)) => self.remove(at),
             None => {
@@ -95,7 +94,11 @@ impl Kept {
     /// the mappings closed meanwhile.
     fn empty(&self) {
         for kept in &self.mappings[self.emptied.get()..self.count.get()] {
-            kept.get().empty_unless_reused();
+            let mut mapping = kept.get();
+            mapping.empty_unless_reused();
+            self.bytes
+                .set(self.bytes.get() - (kept.get().warm - mapping.warm));
+            kept.set(mapping);
         }
         self.emptied.set(self.count.get());
     }
@@ -111,7 +114,7 @@ impl Kept {
         if at < self.emptied.get() {
             self.emptied.set(self.emptied.get() - 1);
         }
-        self.bytes.set(self.bytes.get() - removed.data_size);
+        self.bytes.set(self.bytes.get() - removed.warm);
         Some(removed)
     }
 }
@@ -119,7 +122,7 @@ impl Kept {
 /// How many mappings must have been freed after one before it is used again: a second free of the
 /// same block, or a write to it, soon after the first must not meet another block. Two of the
 /// largest are as much as is worth keeping.
-fn rest(data_size: usize) -> usize {
+pub(crate) fn rest(data_size: usize) -> usize {
     const SEVERAL_UP_TO: usize = 1 << 20;
     if data_size <= SEVERAL_UP_TO {
         4

@@ -17,6 +17,7 @@
 pub(crate) mod kept;
 pub(crate) mod mapping;
 pub(crate) mod table;
+mod touched;
 
 use core::cell::Cell;
 
@@ -29,7 +30,7 @@ use crate::pool::{fixed, shared};
 use crate::thread::ThreadHeap;
 use crate::wipe;
 use kept::Kept;
-use mapping::Mapping;
+use mapping::{Mapping, Purpose, HUGE_FROM};
 use table::Table;
 pub(crate) use table::Tables;
 
@@ -67,6 +68,8 @@ pub(crate) struct LargeHeap {
     kept: Kept,
     freed: [Cell<Freed>; REMEMBERED],
     freed_count: Cell<usize>,
+    /// Bytes in live blocks.
+    live_bytes: Cell<usize>,
 }
 
 // SAFETY: every cell is only touched under `lock`.
@@ -197,11 +200,17 @@ pub(crate) fn allocate(heap: &ThreadHeap, request: &Request) -> Option<usize> {
     Some(block)
 }
 
+fn make_new(data_size: usize, alignment: usize, heap: &ThreadHeap) -> Option<Mapping> {
+    let mut mapping = Mapping::make(data_size, alignment, Purpose::Block, heap.random())?;
+    mapping.choose_page_size(data_size);
+    Some(mapping)
+}
+
 /// A new mapping; where there is no room for it, what is kept for reuse makes some.
 fn make_room(data_size: usize, alignment: usize, heap: &ThreadHeap) -> Option<Mapping> {
-    Mapping::make(data_size, alignment, false, heap.random()).or_else(|| {
+    make_new(data_size, alignment, heap).or_else(|| {
         trim()
-            .then(|| Mapping::make(data_size, alignment, false, heap.random()))
+            .then(|| make_new(data_size, alignment, heap))
             .flatten()
     })
 }
@@ -219,12 +228,16 @@ pub(crate) fn release(heap: &ThreadHeap, descriptor: &Descriptor) -> bool {
     let large = &shared().large;
     {
         let _held = large.lock.hold();
-        if large.table.remove(descriptor.block).is_none() {
+        if large.remove_held(descriptor.block).is_none() {
             return false;
         }
         large.remember(descriptor, heap.thread());
     }
     let mapping = &descriptor.mapping;
+    // Huge pages are there as a whole: only small ones tell how much was touched.
+    if mapping.data_size >= touched::LARGE && !mapping.huge {
+        touched::learn(mapping.present(), mapping.data_size);
+    }
     if mapping.data_size == 0
         || mapping.data_size > fixed().options.large_kept()
         || !mapping.close()
@@ -232,16 +245,15 @@ pub(crate) fn release(heap: &ThreadHeap, descriptor: &Descriptor) -> bool {
         mapping.unmap();
         return true;
     }
-    let mut next = {
+    let (surplus, most) = {
         let _held = large.lock.hold();
-        large.kept.add(mapping)
+        let most = large.worth_keeping(mapping.data_size);
+        (large.kept.add(mapping), most)
     };
-    // Older ones make room, outside the lock.
-    while let Some(oldest) = next {
+    if let Some(oldest) = surplus {
         oldest.unmap();
-        let _held = large.lock.hold();
-        next = large.kept.surplus();
     }
+    large.keep_at_most(most);
     true
 }
 
@@ -250,9 +262,9 @@ pub(crate) fn release(heap: &ThreadHeap, descriptor: &Descriptor) -> bool {
 pub(crate) fn condemn(descriptor: &Descriptor) {
     let large = &shared().large;
     let _held = large.lock.hold();
-    if large.table.remove(descriptor.block).is_some() {
+    if large.remove_held(descriptor.block).is_some() {
         let condemned = true;
-        large.table.insert(&Descriptor {
+        large.insert_held(&Descriptor {
             condemned,
             ..*descriptor
         });
@@ -263,7 +275,7 @@ pub(crate) fn condemn(descriptor: &Descriptor) {
 pub(crate) fn give_up(heap: &ThreadHeap, descriptor: &Descriptor) {
     let large = &shared().large;
     let _held = large.lock.hold();
-    if large.table.remove(descriptor.block).is_some() {
+    if large.remove_held(descriptor.block).is_some() {
         large.remember(descriptor, heap.thread());
     }
 }
@@ -276,9 +288,15 @@ pub(crate) fn resize(heap: &ThreadHeap, old: &Descriptor, size: usize) -> Option
     let data_size = front.checked_add(size)?.checked_next_multiple_of(page)?;
     let large = &shared().large;
     // Out of the table while its pages change: a sweep must not look for them.
-    {
+    let most = {
         let _held = large.lock.hold();
-        large.table.remove(old.block)?;
+        let most = large.worth_keeping(0);
+        large.remove_held(old.block)?;
+        most
+    };
+    // What grows by much finds no use for what is kept, and is to be all that is in memory.
+    if data_size > old.mapping.data_size && data_size >= HUGE_FROM {
+        large.keep_at_most(most);
     }
     let resized = if data_size <= old.mapping.data_size {
         Some(old.mapping.shrink(data_size))
@@ -304,14 +322,24 @@ pub(crate) fn resize(heap: &ThreadHeap, old: &Descriptor, size: usize) -> Option
         large.remember(old, heap.thread());
     }
     // There is room: `remove` made some.
-    large.table.insert(&new);
+    large.insert_held(&new);
     Some(Resized::Here(new.block))
 }
 
-/// Moves a block's pages, without a copy, to a mapping with room to grow.
+/// Moves a block's pages, without a copy, to a mapping with room to grow. One that has been filled
+/// so far is believed to be filled further, with huge pages.
 fn move_to_larger(heap: &ThreadHeap, old: &Descriptor, data_size: usize) -> Option<Mapping> {
-    let mut target = Mapping::make(data_size, fixed().page, true, heap.random())?;
-    old.mapping.move_to(&mut target).then_some(target)
+    let from = &old.mapping;
+    let mut target = Mapping::make(data_size, fixed().page, Purpose::Growth, heap.random())?;
+    let huge =
+        data_size >= HUGE_FROM && (from.huge || touched::is_full(from.present(), from.data_size));
+    if !from.move_to(&mut target) {
+        return None;
+    }
+    if huge {
+        target.advise_huge(true);
+    }
+    Some(target)
 }
 
 /// Zeroes what was fill and becomes part of the block.
@@ -324,7 +352,48 @@ fn unfill(old: &Descriptor, new: &Descriptor) {
 impl LargeHeap {
     fn insert(&self, descriptor: &Descriptor) -> bool {
         let _held = self.lock.hold();
-        self.table.insert(descriptor)
+        self.insert_held(descriptor)
+    }
+
+    /// The caller holds the lock, here and below.
+    fn insert_held(&self, descriptor: &Descriptor) -> bool {
+        let inserted = self.table.insert(descriptor);
+        if inserted {
+            let bytes = self.live_bytes.get();
+            self.live_bytes.set(bytes + descriptor.mapping.data_size);
+        }
+        inserted
+    }
+
+    fn remove_held(&self, block: usize) -> Option<Descriptor> {
+        let removed = self.table.remove(block)?;
+        let bytes = self.live_bytes.get();
+        self.live_bytes.set(bytes - removed.mapping.data_size);
+        Some(removed)
+    }
+
+    /// Gives the oldest kept mappings back, outside the lock, which the caller does not hold.
+    fn keep_at_most(&self, bytes: usize) {
+        loop {
+            let oldest = {
+                let _held = self.lock.hold();
+                self.kept.surplus(bytes)
+            };
+            match oldest {
+                Some(mapping) => mapping.unmap(),
+                None => return,
+            }
+        }
+    }
+
+    /// How many bytes of freed blocks are worth keeping, one of `freed` bytes having been freed: in
+    /// proportion to what is live, and enough for a program that has one block at a time.
+    fn worth_keeping(&self, freed: usize) -> usize {
+        let in_turn = freed.saturating_mul(kept::rest(freed) + 1);
+        let part = if freed >= HUGE_FROM { 2 } else { 3 };
+        (self.live_bytes.get() / part)
+            .max(in_turn)
+            .min(fixed().options.large_kept())
     }
 
     fn remember(&self, descriptor: &Descriptor, thread: u32) {

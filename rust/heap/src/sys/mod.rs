@@ -126,6 +126,20 @@ pub(crate) unsafe fn small_pages_only(at: usize, size: usize) {
     let _ = unsafe { advise(at, size, libc::MADV_NOHUGEPAGE) };
 }
 
+/// Lets the kernel back a range with huge pages, or keeps it from that.
+///
+/// # Safety
+/// - The range is ours.
+pub(crate) unsafe fn huge_pages(at: usize, size: usize, yes: bool) -> bool {
+    let advice = if yes {
+        libc::MADV_HUGEPAGE
+    } else {
+        libc::MADV_NOHUGEPAGE
+    };
+    // SAFETY: passed on to the caller.
+    unsafe { advise(at, size, advice) }
+}
+
 /// Leaves a range out of core files.
 ///
 /// # Safety
