@@ -4,27 +4,41 @@
 //! The heap itself starts with the first allocation, which may come before any constructor has
 //! run. What needs a C library that is up (the signal handler) waits for the constructor.
 
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
 use secmalloc_policy::fault::Operation;
 
 use crate::pool;
 use crate::signal;
 use crate::sweep::{sweep, Budget};
+use crate::sys;
 use crate::thread;
+
+/// The process that was loaded; others are its forks.
+static LOADED_IN: AtomicU32 = AtomicU32::new(0);
 
 /// To be called once, as the program is loaded.
 pub fn begin() {
     // Starting here at the latest makes bad options known, whether or not the program allocates.
     let _ = thread::with_heap(|_| ());
+    LOADED_IN.store(sys::process_id(), Relaxed);
     signal::install();
 }
 
 /// The last sweep, to be called at normal exit.
+///
+/// It costs a part of what the process has cost: whoever runs for a second can bear some
+/// milliseconds more, whoever is forked to run for one cannot. Most of what a forked child has in
+/// its heap is its parent's besides, which will look for itself.
 pub fn end() {
     if !pool::started() {
         return;
     }
-    let ms = pool::fixed().options.sweep_ms();
-    if ms > 0 {
-        sweep(Operation::Exit, &Budget::of_ms(ms));
+    let forked = sys::process_id() != LOADED_IN.load(Relaxed);
+    let us = pool::fixed()
+        .options
+        .sweep_us(sys::process_cpu_us(), forked);
+    if us > 0 {
+        sweep(Operation::Exit, &Budget::of_us(us));
     }
 }

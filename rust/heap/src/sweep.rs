@@ -42,9 +42,9 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    pub(crate) fn of_ms(ms: u32) -> Budget {
+    pub(crate) fn of_us(us: u64) -> Budget {
         Budget {
-            end: sys::thread_cpu_us() + u64::from(ms) * 1000,
+            end: sys::thread_cpu_us().saturating_add(us),
         }
     }
 

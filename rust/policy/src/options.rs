@@ -57,13 +57,14 @@ mod row {
     pub(super) const FOREIGN: usize = 2;
     pub(super) const USABLE: usize = 3;
     pub(super) const SWEEP: usize = 4;
-    pub(super) const NEIGHBOURS: usize = 5;
-    pub(super) const VERIFY_FRESH: usize = 6;
-    pub(super) const GUARD_EVERY: usize = 7;
-    pub(super) const GUARD_ALL: usize = 8;
-    pub(super) const LARGE_KEPT: usize = 9;
-    pub(super) const EXPLAIN_SEGV: usize = 10;
-    pub(super) const FIRST_FAULT: usize = 11;
+    pub(super) const SWEEP_SHARE: usize = 5;
+    pub(super) const NEIGHBOURS: usize = 6;
+    pub(super) const VERIFY_FRESH: usize = 7;
+    pub(super) const GUARD_EVERY: usize = 8;
+    pub(super) const GUARD_ALL: usize = 9;
+    pub(super) const LARGE_KEPT: usize = 10;
+    pub(super) const EXPLAIN_SEGV: usize = 11;
+    pub(super) const FIRST_FAULT: usize = 12;
 }
 
 /// Number of options.
@@ -104,6 +105,13 @@ pub static TABLE: [Row; COUNT] = [
         help: "CPU time that the last sweep at normal exit may take; 0 leaves it out",
     },
     Row {
+        name: "sweep_share",
+        accepts: Accepts::Number(0, 100, "%"),
+        profiles: [2, 0, 0],
+        help: "part of the CPU time that the process has used which the last sweep may take (1 ms \
+               in any case, a quarter of that in a forked child); 0 for no such bound",
+    },
+    Row {
         name: "neighbours",
         accepts: SWITCH,
         profiles: [1, 1, 1],
@@ -130,8 +138,9 @@ pub static TABLE: [Row; COUNT] = [
     Row {
         name: "large_kept",
         accepts: Accepts::Number(0, 65_536, "MiB"),
-        profiles: [64, 64, 64],
-        help: "memory of freed large blocks that is kept, out of reach, to be used again",
+        profiles: [256, 256, 256],
+        help: "memory of freed large blocks that is kept, out of reach, to be used again: at most \
+               this, and half of what is in use or a few times the last one",
     },
     Row {
         name: "explain_segv",
@@ -258,6 +267,19 @@ impl Options {
     #[must_use]
     pub fn sweep_ms(&self) -> u32 {
         self.value(row::SWEEP)
+    }
+
+    /// CPU time of the last sweep, in microseconds, in a process that has used so much.
+    #[must_use]
+    pub fn sweep_us(&self, used_us: u64, forked: bool) -> u64 {
+        const LEAST_US: u64 = 1000;
+        const LEAST_FORKED_US: u64 = 250;
+        let most = u64::from(self.sweep_ms()).saturating_mul(1000);
+        let least = if forked { LEAST_FORKED_US } else { LEAST_US };
+        match u64::from(self.value(row::SWEEP_SHARE)) {
+            0 => most,
+            share => most.min((used_us / 100).saturating_mul(share).max(least)),
+        }
     }
 
     /// Whether a free checks the word before the block.
@@ -456,6 +478,7 @@ mod tests {
             (row::FOREIGN, "foreign_pointer"),
             (row::USABLE, "usable_size"),
             (row::SWEEP, "sweep_ms"),
+            (row::SWEEP_SHARE, "sweep_share"),
             (row::NEIGHBOURS, "neighbours"),
             (row::VERIFY_FRESH, "verify_fresh"),
             (row::GUARD_EVERY, "guard_every"),
@@ -488,6 +511,18 @@ mod tests {
         assert!(complaints[2].contains("`policy` has no value"));
         let (_, complaints) = parse("policy=\x1b[31m");
         assert!(complaints[0].contains("`?[31m`"));
+    }
+
+    #[test]
+    fn sweeps_are_bounded_by_what_the_process_has_used() {
+        let options = Options::default();
+        assert_eq!(options.sweep_us(0, false), 1000);
+        assert_eq!(options.sweep_us(0, true), 250);
+        assert_eq!(options.sweep_us(1_000_000, true), 20_000);
+        assert_eq!(options.sweep_us(u64::MAX, false), 50_000);
+        assert_eq!(parse("sweep_share=0").0.sweep_us(0, true), 50_000);
+        assert_eq!(parse("sweep_ms=0").0.sweep_us(1 << 40, false), 0);
+        assert_eq!(parse("profile=strict").0.sweep_us(0, true), 10_000_000);
     }
 
     #[test]

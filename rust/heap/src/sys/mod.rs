@@ -265,11 +265,20 @@ pub(crate) fn process_id() -> u32 {
 
 /// CPU time that the calling thread has used, in microseconds.
 pub(crate) fn thread_cpu_us() -> u64 {
+    clock_us(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
+/// CPU time that the process has used, in microseconds.
+pub(crate) fn process_cpu_us() -> u64 {
+    clock_us(libc::CLOCK_PROCESS_CPUTIME_ID)
+}
+
+fn clock_us(clock: libc::clockid_t) -> u64 {
     let mut time = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
     };
-    let clock = libc::CLOCK_THREAD_CPUTIME_ID as usize;
+    let clock = clock as usize;
     // SAFETY: the kernel writes one `timespec`.
     let result = unsafe {
         call(
