@@ -24,6 +24,8 @@ fn make() -> Option<usize> {
 
 /// What a child that runs `stage` writes to standard error, and the signal that ends it.
 fn dies(stage: impl FnOnce()) -> (String, i32) {
+    // A fork while another test is starting the heap would leave the child waiting for it.
+    thread::with_heap(|_| ()).unwrap();
     let mut pipe = [0; 2];
     // SAFETY: the child touches nothing but this heap, and ends without unwinding; descriptors
     // and status are those of the calls before.
