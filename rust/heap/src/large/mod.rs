@@ -68,8 +68,9 @@ pub(crate) struct LargeHeap {
     kept: Kept,
     freed: [Cell<Freed>; REMEMBERED],
     freed_count: Cell<usize>,
-    /// Bytes in live blocks.
+    /// Bytes in live blocks, and the most that there were of late.
     live_bytes: Cell<usize>,
+    peak_bytes: Cell<usize>,
 }
 
 // SAFETY: every cell is only touched under `lock`.
@@ -387,11 +388,17 @@ impl LargeHeap {
     }
 
     /// How many bytes of freed blocks are worth keeping, one of `freed` bytes having been freed: in
-    /// proportion to what is live, and enough for a program that has one block at a time.
+    /// proportion to what was live of late, since many programs free all that they have at once and
+    /// begin again; and enough for a program that has one block at a time.
     fn worth_keeping(&self, freed: usize) -> usize {
+        /// Frees in which a peak loses two thirds of what it counts for.
+        const MEMORY: usize = 512;
         let in_turn = freed.saturating_mul(kept::rest(freed) + 1);
-        let part = if freed >= HUGE_FROM { 2 } else { 3 };
-        (self.live_bytes.get() / part)
+        let part = if freed >= HUGE_FROM { 2 } else { 1 };
+        let peak = self.peak_bytes.get();
+        self.peak_bytes
+            .set(self.live_bytes.get().max(peak - peak / MEMORY));
+        (peak / part)
             .max(in_turn)
             .min(fixed().options.large_kept())
     }
