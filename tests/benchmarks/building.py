@@ -14,13 +14,12 @@ TOOLS = RELEASE / "tests/benchmarks"
 
 # Protections that a build can be without, and what they do.
 PROTECTIONS = {
-    "canary": "the keyed canary behind each small block",
-    "wipe": "clearing memory when it is freed",
+    "canary": "the keyed canary behind each small block, and with it the look at the neighbour",
+    "wipe": "clearing memory when it is freed, and with it the comparison with zero",
     "verify": "the comparison with zero before memory is used again",
     "quarantine": "keeping freed blocks back for a while",
     "random": "handing out slots in random order",
     "neighbours": "looking at the word before a block when it is freed",
-    "state": "the state of each slot, kept out of line",
 }
 
 

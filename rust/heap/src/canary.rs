@@ -24,6 +24,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use secmalloc_policy::random::Random;
 use secmalloc_policy::size_class::CANARY_SIZE;
 
+use crate::protections;
 use crate::sys;
 use crate::wipe;
 
@@ -126,6 +127,9 @@ struct Unaligned(u64);
 #[inline(always)]
 pub(crate) unsafe fn seal(keys: &Keys, address: usize, slot: usize, size: usize) {
     debug_assert!(size + CANARY_SIZE <= slot);
+    if !protections::CANARY {
+        return;
+    }
     let hash = keys.hash(address);
     let slack = slot - CANARY_SIZE - size;
     let at = size.min(slot - 2 * CANARY_SIZE);
@@ -144,6 +148,9 @@ pub(crate) unsafe fn seal(keys: &Keys, address: usize, slot: usize, size: usize)
 /// - As [`seal`]; the slot is sealed around `old` bytes.
 pub(crate) unsafe fn reseal(keys: &Keys, address: usize, slot: usize, old: usize, size: usize) {
     let end = slot - CANARY_SIZE;
+    if !protections::CANARY {
+        return;
+    }
     // SAFETY: the mark and what the block loses lie between the smaller size and the word.
     unsafe {
         wipe::zero_bytes(
@@ -169,6 +176,9 @@ pub(crate) unsafe fn reseal(keys: &Keys, address: usize, slot: usize, old: usize
 /// # Safety
 /// - The slot at `address`, of `slot` bytes, is committed.
 pub(crate) unsafe fn open(keys: &Keys, address: usize, slot: usize) -> Option<usize> {
+    if !protections::CANARY {
+        return Some(slot - CANARY_SIZE);
+    }
     // SAFETY: the caller's promise.
     let size = unsafe { size_if_word_intact(keys, address, slot) }?;
     // SAFETY: as above; a slack that fits the slot leaves a size that does.
@@ -181,6 +191,9 @@ pub(crate) unsafe fn open(keys: &Keys, address: usize, slot: usize) -> Option<us
 /// - The slot at `address`, of `slot` bytes, is committed; `size + 8 <= slot`.
 #[inline(always)]
 pub(crate) unsafe fn is_sealed(keys: &Keys, address: usize, slot: usize, size: usize) -> bool {
+    if !protections::CANARY {
+        return true;
+    }
     let hash = keys.hash(address);
     let end = slot - CANARY_SIZE;
     let slack = end - size;

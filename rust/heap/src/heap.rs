@@ -18,6 +18,7 @@ use crate::explain;
 use crate::large::{self, Resized};
 use crate::magazine;
 use crate::pool::{self, fixed};
+use crate::protections;
 use crate::quick;
 use crate::slab::{self, Slot};
 use crate::sys;
@@ -113,7 +114,9 @@ fn allocate_small(
     let sound = match was.state() {
         // A slot that rested must still be as it was wiped.
         // SAFETY: the slot is ours, and committed.
-        SlotState::Resting => unsafe { wipe::is_zero(slot.address, slot.size()) },
+        SlotState::Resting => {
+            !protections::VERIFY || unsafe { wipe::is_zero(slot.address, slot.size()) }
+        }
         // One that was never used is not even read: that would make its page present.
         SlotState::NeverUsed if !request.zeroed && !fixed().verify_fresh => true,
         _ => is_fresh_and_sound(slot.class, slot.index, was.state(), *request),
@@ -121,9 +124,18 @@ fn allocate_small(
     if !sound {
         return refuse_and_retry((class, slot.index), was, *request, operation);
     }
+    if !protections::WIPE && request.zeroed {
+        // SAFETY: the slot is ours.
+        unsafe { wipe::zero_bytes(slot.address, request.size) };
+    }
     // SAFETY: the slot is ours; `class` was chosen for this size.
     unsafe { canary::seal(&fixed().keys, slot.address, slot.size(), request.size) };
-    slot.set_live(request.kind, heap.tag(), &fixed().classes[class], request.size);
+    slot.set_live(
+        request.kind,
+        heap.tag(),
+        &fixed().classes[class],
+        request.size,
+    );
     non_null(slot.address)
 }
 
@@ -269,8 +281,10 @@ unsafe fn verify(slot: &Slot, has_previous: bool) -> Option<usize> {
 /// - The slot holds a live, verified block of `size` bytes that nobody uses any more.
 unsafe fn retire_small(heap: &ThreadHeap, slot: &Slot, was: SlotWord, size: usize) {
     slot.set_busy(was, heap.tag());
-    // SAFETY: the slot is in our hands.
-    unsafe { wipe::zero_used(slot.address, slot.size(), size) };
+    if protections::WIPE {
+        // SAFETY: the slot is in our hands.
+        unsafe { wipe::zero_used(slot.address, slot.size(), size) };
+    }
     slot.set(was.then(SlotState::Resting, heap.tag()));
     if let Err(duplicate) = magazine::rest(heap, slot.class, slot.index) {
         report_duplicate(slot.class, duplicate.0);

@@ -28,6 +28,7 @@ mod magazine;
 #[cfg(test)]
 mod placement_tests;
 mod pool;
+mod protections;
 mod quick;
 mod signal;
 mod slab;

@@ -10,6 +10,7 @@ use secmalloc_policy::quarantine;
 use secmalloc_policy::size_class::CLASSES;
 
 use crate::pool::{fixed, shared};
+use crate::protections;
 use crate::slab::{ClassMap, Slot};
 use crate::store::Duplicate;
 use crate::thread::{Bin, ThreadHeap};
@@ -69,7 +70,11 @@ fn fill(heap: &ThreadHeap, class: usize) {
 pub(crate) fn rest(heap: &ThreadHeap, class: usize, index: u32) -> Result<(), Duplicate> {
     let bin = heap.bin(class);
     let (stages, mask) = heap.quarantine(bin);
-    let random = heap.random().byte();
+    let random = if protections::RANDOM {
+        heap.random().byte()
+    } else {
+        0
+    };
     let Some(rested) = quarantine::rest(stages, mask, &bin.turn, random, index) else {
         return Ok(());
     };

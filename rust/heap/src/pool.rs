@@ -19,6 +19,7 @@ use crate::canary::Keys;
 use crate::die;
 use crate::large::{self, LargeHeap};
 use crate::lock::Lock;
+use crate::protections;
 use crate::slab::{self, ClassMap};
 use crate::store::Store;
 use crate::sys::{self, Access};
@@ -35,6 +36,8 @@ pub(crate) struct Fixed {
     regions: usize,
     pub(crate) neighbours: bool,
     pub(crate) verify_fresh: bool,
+    /// The next slot to be drawn is a random one of so many.
+    pub(crate) window: usize,
     /// The processor has what [`crate::wipe::wide`] uses.
     #[cfg(target_arch = "x86_64")]
     pub(crate) wide_vectors: bool,
@@ -371,8 +374,13 @@ fn try_plan(plan: Plan, page: usize, options: Options, random: &mut Random) -> O
         region_shift: plan.region_shift(),
         page,
         regions,
-        neighbours: options.neighbours(),
+        neighbours: protections::NEIGHBOURS && options.neighbours(),
         verify_fresh: options.verify_fresh(),
+        window: if protections::RANDOM {
+            options.window()
+        } else {
+            1
+        },
         #[cfg(target_arch = "x86_64")]
         wide_vectors: crate::wipe::wide::supported(),
         keys: Keys::new(random),

@@ -19,6 +19,7 @@ use crate::canary;
 use crate::heap::Claim;
 use crate::magazine;
 use crate::pool::fixed;
+use crate::protections;
 use crate::thread;
 use crate::wipe;
 
@@ -110,7 +111,8 @@ pub(crate) fn allocate<R: Reach>(
     let size = map.slot_size();
     match was.state() {
         // SAFETY: a slot in our magazine is ours, and committed.
-        SlotState::Resting if unsafe { R::is_zero(slot.address, size) } => {}
+        SlotState::Resting if !protections::VERIFY || unsafe { R::is_zero(slot.address, size) } => {
+        }
         // Not even read: that would make its page present.
         SlotState::NeverUsed if !zeroed && !fixed.verify_fresh => {}
         _ => return None,
@@ -118,6 +120,10 @@ pub(crate) fn allocate<R: Reach>(
     magazine::taken(bin);
     let tag = heap.tag();
     slot.set_busy(was, tag);
+    if !protections::WIPE && zeroed {
+        // SAFETY: the slot is ours.
+        unsafe { wipe::zero_bytes(slot.address, requested) };
+    }
     // SAFETY: the slot is ours; `class` was chosen for this size.
     unsafe { canary::seal(&fixed.keys, slot.address, size, requested) };
     slot.set_live(kind, tag, map, requested);
@@ -175,14 +181,26 @@ pub(crate) unsafe fn release<R: Reach>(address: usize, claim: Claim) -> bool {
     let Some(place) = magazine::room(heap, bin) else {
         return false;
     };
-    let Some(random) = heap.random().byte_at_hand() else {
-        return false;
+    let random = if protections::RANDOM {
+        match heap.random().byte_at_hand() {
+            Some(random) => random,
+            None => return false,
+        }
+    } else {
+        // The last to come is the first to go on to the ring: a plain queue.
+        0
     };
     let tag = heap.tag();
     slot.set_busy(was, tag);
-    // SAFETY: the block is live and sound, and its user gave it up.
-    unsafe { R::wipe(address, size, requested) };
+    if protections::WIPE {
+        // SAFETY: the block is live and sound, and its user gave it up.
+        unsafe { R::wipe(address, size, requested) };
+    }
     slot.set(was.then(SlotState::Resting, tag));
+    if !protections::QUARANTINE {
+        magazine::put(bin, place, slot.index);
+        return true;
+    }
     let (stages, mask) = heap.quarantine(bin);
     if let Some(rested) = quarantine::rest(stages, mask, &bin.turn, random, slot.index) {
         magazine::put(bin, place, rested);

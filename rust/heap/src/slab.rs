@@ -3,9 +3,10 @@
 //!
 //! A class's slots follow each other without a gap from the start of its region, and so do its
 //! slabs, which are a power of two of slots each: a slot is found by one multiplication, whichever
-//! way. In the metadata pool there are three arrays for each class: a *record* for each slab (the
-//! bitmap of its free slots, its links in the store's lists), the state of each slot, and, where
-//! slots are large, the sizes of their blocks.
+//! way. In the metadata pool each class has one point from which two arrays grow: up, the state of each
+//! slot; down, a *record* for each slab (the bitmap of its free slots, its links in the store's
+//! lists, and, where slots are large, the sizes of their blocks). What is in use lies close together
+//! so, in few pages of page tables, which each `fork` copies.
 
 use core::cell::Cell;
 use core::mem::size_of;
@@ -26,11 +27,11 @@ pub(crate) struct ClassMap {
     pub(crate) base: usize,
     /// Bytes from `base` to the end of what may be this class's.
     span: usize,
-    /// Addresses of the state of slot 0, the record of slab 0, the size of slot 0.
+    /// Address of the state of slot 0. The record of slab 0 ends here.
     states: usize,
-    records: usize,
-    sizes: usize,
     reciprocal: u64,
+    /// Bytes from one record to the next.
+    record_size: usize,
     /// Bytes of a slot.
     slot: u32,
     /// Slots of a slab, less one: the bits of a slot's number that say where in its slab it is.
@@ -72,19 +73,22 @@ pub(crate) enum Life {
     Guard = 3,
 }
 
-/// Bytes of the three arrays for `slabs` slabs of a class: records, states, sizes. Each is a multiple
-/// of a cache line.
-pub(crate) const fn array_sizes(class: &SizeClass, slabs: usize) -> [usize; 3] {
-    let slots = slabs * class.slots;
+/// Bytes of a record, with its sizes where it has them.
+const fn record_size(class: &SizeClass) -> usize {
     let sizes = if class.slot > MAX_COMPACT {
-        slots * size_of::<AtomicU32>()
+        class.slots * size_of::<AtomicU32>()
     } else {
         0
     };
+    size_of::<Record>() + sizes.next_multiple_of(64)
+}
+
+/// Bytes of the two arrays for `slabs` slabs of a class: records, states. Each is a multiple of a
+/// cache line.
+pub(crate) const fn array_sizes(class: &SizeClass, slabs: usize) -> [usize; 2] {
     [
-        slabs * size_of::<Record>(),
-        (slots * size_of::<AtomicU16>()).next_multiple_of(64),
-        sizes.next_multiple_of(64),
+        slabs * record_size(class),
+        (slabs * class.slots * size_of::<AtomicU16>()).next_multiple_of(64),
     ]
 }
 
@@ -113,9 +117,8 @@ impl ClassMap {
         base: 0,
         span: 0,
         states: 0,
-        records: 0,
-        sizes: 0,
         reciprocal: 0,
+        record_size: 0,
         slot: 0,
         place_mask: 0,
         slab_shift: 0,
@@ -126,7 +129,7 @@ impl ClassMap {
     /// slabs as fit there, begin at `arrays`.
     pub(crate) fn new(class: &SizeClass, base: usize, span: usize, arrays: usize) -> ClassMap {
         let slabs = ClassMap::slabs_in(class, span);
-        let [records, states, _] = array_sizes(class, slabs);
+        let [records, _] = array_sizes(class, slabs);
         let slab_shift = class.slots.trailing_zeros();
         // The last one stays unused: an index plus one must be a `u32`.
         let slabs = (slabs - 1).min((u32::MAX >> slab_shift) as usize);
@@ -134,9 +137,8 @@ impl ClassMap {
             base,
             span: slabs * class.slab(),
             states: arrays + records,
-            records: arrays,
-            sizes: arrays + records + states,
             reciprocal: class.reciprocal,
+            record_size: record_size(class),
             slot: class.slot as u32,
             place_mask: class.slots as u32 - 1,
             slab_shift,
@@ -178,9 +180,12 @@ impl ClassMap {
     pub(crate) fn record(&self, slab: u32) -> &'static Record {
         debug_assert!(slab < self.slabs);
         // SAFETY: the metadata pool holds a record for every slab, zero at first, which is valid.
-        unsafe {
-            sys::pointer::<Record>(self.records + slab as usize * size_of::<Record>()).as_ref()
-        }
+        unsafe { sys::pointer::<Record>(self.record_at(slab)).as_ref() }
+    }
+
+    #[inline(always)]
+    fn record_at(&self, slab: u32) -> usize {
+        self.states - (slab as usize + 1) * self.record_size
     }
 
     /// The number of a slot, from its slab's and its place in the slab.
@@ -216,8 +221,10 @@ impl ClassMap {
     #[inline(always)]
     fn size_place(&self, index: u32) -> &'static AtomicU32 {
         debug_assert!(self.slot_size() > MAX_COMPACT);
-        let at = self.sizes + index as usize * size_of::<AtomicU32>();
-        // SAFETY: where slots are that large, the metadata pool holds a size for each.
+        let (slab, place) = self.place(index);
+        let sizes = self.record_at(slab) + size_of::<Record>();
+        let at = sizes + place as usize * size_of::<AtomicU32>();
+        // SAFETY: where slots are that large, their sizes follow the record.
         unsafe { sys::pointer::<AtomicU32>(at).as_ref() }
     }
 
@@ -306,7 +313,8 @@ impl Slot {
         match self.requested() {
             Some(requested) => {
                 // SAFETY: the caller's promise; `requested` leaves room for the word.
-                unsafe { canary::is_sealed(keys, self.address, size, requested) }.then_some(requested)
+                unsafe { canary::is_sealed(keys, self.address, size, requested) }
+                    .then_some(requested)
             }
             // SAFETY: the caller's promise.
             None => unsafe { canary::open(keys, self.address, size) },
@@ -318,7 +326,8 @@ impl Slot {
     pub(crate) fn set_live(&self, kind: Kind, tag: Tag, map: &ClassMap, size: usize) {
         let whole = map.slot_size();
         if whole > MAX_COMPACT {
-            map.size_place(self.index).store(size as u32, Ordering::Relaxed);
+            map.size_place(self.index)
+                .store(size as u32, Ordering::Relaxed);
         }
         self.set(SlotWord::live(kind, tag).with_slack(whole - CANARY_SIZE - size));
     }

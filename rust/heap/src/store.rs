@@ -11,12 +11,14 @@ use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use secmalloc_policy::layout::{self, Plan};
+use secmalloc_policy::options::MAX_WINDOW;
 use secmalloc_policy::random::Random;
 use secmalloc_policy::size_class::{MAX_BATCH, MIN_PLACES, ZERO};
 use secmalloc_policy::slot_state::SlotState;
 
 use crate::lock::{Held, Lock};
 use crate::pool::{fixed, Fixed};
+use crate::protections;
 use crate::slab::{ClassMap, Life, Record};
 use crate::sys;
 use crate::thread::{Bin, ThreadHeap};
@@ -32,11 +34,8 @@ const PURGED_AT_ONCE: usize = 64;
 const MAX_STEP: usize = 2 << 20;
 const MIN_STEP: usize = 64 << 10;
 
-/// The next slot to be drawn is a random one of so many: the free slots of a slab that lie next on
-/// the way through it. Few enough that what is allocated together lies together.
-const WINDOW: usize = 32;
 /// Slots that are looked at for one draw.
-const LOOKED_AT: usize = MAX_BATCH + WINDOW - 1;
+const LOOKED_AT: usize = MAX_BATCH + MAX_WINDOW as usize;
 
 /// What a thread draws first of a class is a few slots of a slab that all threads share, and often all
 /// that it ever wants: else ten thousand idle threads would hold a page for each class and thread.
@@ -447,25 +446,29 @@ fn purge(fixed: &Fixed, map: &ClassMap, class: usize, run: &[u32]) {
 
 /// Chooses where in a slab drawing begins.
 fn begin_anywhere(map: &ClassMap, slab: u32, random: &mut Random) {
-    let start = (u32::from(random.byte()) * map.slots()) >> 8;
+    let start = if protections::RANDOM {
+        (u32::from(random.byte()) * map.slots()) >> 8
+    } else {
+        0
+    };
     map.record(slab).start.set(start);
 }
 
-/// Takes up to `out.len()` free slots out of a slab: how many. Each is a random one of the next
-/// [`WINDOW`] free slots on the way round the slab, so that drawing moves through it slowly; see
-/// "entropy" in ARCHITECTURE.md.
+/// Takes up to `out.len()` free slots out of a slab: how many. Each is a random one of the next few
+/// free slots on the way round the slab (option `window`), so that drawing moves through it slowly
+/// and what is allocated together lies together; see "entropy" in ARCHITECTURE.md.
 fn take_random(map: &ClassMap, slab: u32, random: &mut Random, out: &[Cell<u32>]) -> usize {
     let record = map.record(slab);
-    let mut places = [0u8; LOOKED_AT + 1];
-    let wanted = out.len().min(MAX_BATCH);
-    let free = free_places(record, &mut places[..wanted + WINDOW - 1]);
+    let mut places = [0u8; LOOKED_AT];
+    let (wanted, window) = (out.len().min(MAX_BATCH), fixed().window);
+    let free = free_places(record, &mut places[..wanted + window - 1]);
     let taken = free.min(wanted);
-    let (mut width, mut next) = (free.min(WINDOW), WINDOW);
+    let (mut width, mut next) = (free.min(window), window);
     let mut left = [0, 1, 2, 3].map(|word: usize| record.free[word].get());
     for to in out.iter().take(taken) {
         let chosen = (usize::from(random.byte()) * width) >> 8;
-        let place = places[chosen & (WINDOW - 1)];
-        places[chosen & (WINDOW - 1)] = if next < free {
+        let place = places[chosen];
+        places[chosen] = if next < free {
             next += 1;
             places[next - 1]
         } else {

@@ -19,6 +19,7 @@ use crate::die;
 use crate::explain;
 use crate::large;
 use crate::pool::{fixed, shared};
+use crate::protections;
 use crate::slab::{ClassMap, Life, Slot};
 use crate::sys;
 use crate::wipe;
@@ -68,7 +69,11 @@ pub(crate) fn sweep(operation: Operation, budget: &Budget) -> Counts {
     let mut counts = Counts::default();
     sweep_large(operation, &mut counts);
     for pass in [Pass::Live, Pass::Resting, Pass::NeverUsed] {
-        for class in (0..COUNT).filter(|&class| class != ZERO) {
+        let is_known = match pass {
+            Pass::Live => protections::CANARY,
+            Pass::Resting | Pass::NeverUsed => protections::VERIFY,
+        };
+        for class in (0..COUNT).filter(|&class| class != ZERO && is_known) {
             if !sweep_class(class, pass, operation, budget, &mut counts) {
                 return counts;
             }

@@ -13,6 +13,9 @@ use crate::fault::{FAULTS, NAMES};
 /// The environment variable.
 pub const VARIABLE: &str = "SECMALLOC_OPTIONS";
 
+/// The largest `window`.
+pub const MAX_WINDOW: u32 = 64;
+
 /// What to do when a fault is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -60,11 +63,12 @@ mod row {
     pub(super) const SWEEP_SHARE: usize = 5;
     pub(super) const NEIGHBOURS: usize = 6;
     pub(super) const VERIFY_FRESH: usize = 7;
-    pub(super) const GUARD_EVERY: usize = 8;
-    pub(super) const GUARD_ALL: usize = 9;
-    pub(super) const LARGE_KEPT: usize = 10;
-    pub(super) const EXPLAIN_SEGV: usize = 11;
-    pub(super) const FIRST_FAULT: usize = 12;
+    pub(super) const WINDOW: usize = 8;
+    pub(super) const GUARD_EVERY: usize = 9;
+    pub(super) const GUARD_ALL: usize = 10;
+    pub(super) const LARGE_KEPT: usize = 11;
+    pub(super) const EXPLAIN_SEGV: usize = 12;
+    pub(super) const FIRST_FAULT: usize = 13;
 }
 
 /// Number of options.
@@ -122,6 +126,14 @@ pub static TABLE: [Row; COUNT] = [
         accepts: SWITCH,
         profiles: [0, 1, 1],
         help: "whether a slot that was never used is checked for dirt before it is handed out",
+    },
+    Row {
+        name: "window",
+        accepts: Accepts::Number(1, MAX_WINDOW, "slots"),
+        profiles: [16, MAX_WINDOW, MAX_WINDOW],
+        help: "a new block takes a random one of so many free slots that lie close together: more \
+               are harder to foretell, fewer are faster, for what is allocated together then lies \
+               together",
     },
     Row {
         name: "guard_every",
@@ -292,6 +304,12 @@ impl Options {
     #[must_use]
     pub fn verify_fresh(&self) -> bool {
         self.switch(row::VERIFY_FRESH)
+    }
+
+    /// How many free slots a new one is drawn from.
+    #[must_use]
+    pub fn window(&self) -> usize {
+        self.value(row::WINDOW) as usize
     }
 
     /// One slab in so many is a guard.
@@ -481,6 +499,7 @@ mod tests {
             (row::SWEEP_SHARE, "sweep_share"),
             (row::NEIGHBOURS, "neighbours"),
             (row::VERIFY_FRESH, "verify_fresh"),
+            (row::WINDOW, "window"),
             (row::GUARD_EVERY, "guard_every"),
             (row::GUARD_ALL, "guard_all"),
             (row::LARGE_KEPT, "large_kept"),

@@ -398,9 +398,7 @@ impl LargeHeap {
         let peak = self.peak_bytes.get();
         self.peak_bytes
             .set(self.live_bytes.get().max(peak - peak / MEMORY));
-        (peak / part)
-            .max(in_turn)
-            .min(fixed().options.large_kept())
+        (peak / part).max(in_turn).min(fixed().options.large_kept())
     }
 
     fn remember(&self, descriptor: &Descriptor, thread: u32) {
