@@ -113,8 +113,8 @@ fn allocate_small(
     slot.set_busy(was, heap.tag());
     let sound = match was.state() {
         // A slot that rested must still be as it was wiped.
-        // SAFETY: the slot is ours, and committed.
         SlotState::Resting => {
+            // SAFETY: the slot is ours, and committed.
             !protections::VERIFY || unsafe { wipe::is_zero(slot.address, slot.size()) }
         }
         // One that was never used is not even read: that would make its page present.

@@ -6,8 +6,8 @@
 //! finds out whether more slots are wanted or a fault is to be named. No check is left out: a block
 //! that the long way would refuse is never handled here.
 //!
-//! Each is made twice. For [`Reach::Bands`], slots up to 256 bytes, nothing is called, so that all
-//! that is at hand stays in registers; [`Reach::All`] serves every small size.
+//! Each is made twice. For [`Bands`], slots up to 256 bytes, nothing is called, so that all
+//! that is at hand stays in registers; [`All`] serves every small size.
 
 use core::ptr::NonNull;
 
@@ -170,11 +170,13 @@ pub(crate) unsafe fn release<R: Reach>(address: usize, claim: Claim) -> bool {
     if !unsafe { canary::is_sealed(keys, address, size, requested) } {
         return false;
     }
-    // SAFETY: a slot before a committed one in its slab is committed.
-    let alone = !spot.has_previous || !fixed.neighbours;
-    if !(alone || unsafe { canary::plausible(keys, address - size, size) })
-        || !claim.holds(address, requested)
-    {
+    if spot.has_previous && fixed.neighbours {
+        // SAFETY: a slot before a committed one in its slab is committed.
+        if !unsafe { canary::plausible(keys, address - size, size) } {
+            return false;
+        }
+    }
+    if !claim.holds(address, requested) {
         return false;
     }
     let bin = heap.bin(class);

@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn the_reciprocal_divides() {
         let divide = |offset: usize, class: &SizeClass| {
-            (offset as u128 * u128::from(class.reciprocal) >> 64) as usize
+            ((offset as u128 * u128::from(class.reciprocal)) >> 64) as usize
         };
         let last = 1usize << 36;
         for class in &CLASSES {
