@@ -5,7 +5,7 @@
  */
 #include "test.h"
 
-enum { ROUNDS = 5000, SOON = 48 };
+enum { ROUNDS = 5000, SOON = 32 };
 
 static const size_t sizes[] = {1, 24, 40, 100, 500, 1000, 5000, 20000, 65528};
 

@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Writes to a freed block, whose slot another thread gets.
+// Writes to a block that another thread freed, which then gets its slot again.
 #include "sin.h"
 
 static void *release(void *p)
 {
     free(p);
-    return NULL;
-}
-
-static void *reuse(void *unused)
-{
+    put(p, 5, 1);
     reuse_all(100);
-    return unused;
+    return NULL;
 }
 
 int main(void)
 {
-    char *p = hide(malloc(100));
-    in_thread(release, p);
-    put(p, 5, 1);
-    in_thread(reuse, NULL);
+    in_thread(release, hide(malloc(100)));
     return 0;
 }

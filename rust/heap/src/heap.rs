@@ -17,7 +17,7 @@ use crate::die;
 use crate::explain;
 use crate::large::{self, Resized};
 use crate::magazine;
-use crate::pool::{self, fixed};
+use crate::pool::{self, fixed, shared};
 use crate::protections;
 use crate::quick;
 use crate::slab::{self, Slot};
@@ -244,7 +244,7 @@ pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim) {
             let was = slot.state();
             if spot.offset == 0 && was.is_live() && slot.has_memory() {
                 // SAFETY: a live slot with memory is committed.
-                if let Some(size) = unsafe { verify(&slot, spot.has_previous) } {
+                if let Some(size) = unsafe { verify(&slot) } {
                     if claim.holds(address, size) {
                         // SAFETY: the block is live and sound, and its user gave it up.
                         unsafe { retire_small(heap, &slot, was, size) };
@@ -261,18 +261,26 @@ pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim) {
 ///
 /// # Safety
 /// - The slot is live and has memory.
-unsafe fn verify(slot: &Slot, has_previous: bool) -> Option<usize> {
-    let fixed = fixed();
-    let size = slot.size();
+unsafe fn verify(slot: &Slot) -> Option<usize> {
     // SAFETY: the caller's promise.
     let requested = unsafe { slot.open() }?;
-    if has_previous && fixed.neighbours {
-        // SAFETY: a slot before a committed one in its slab is committed.
-        if !unsafe { canary::plausible(&fixed.keys, slot.address - size, size) } {
-            return None;
-        }
+    if fixed().neighbours && implausible_neighbour(slot).is_some() {
+        return None;
     }
     Some(requested)
+}
+
+/// The slot before this one, if its last word is not what it can be.
+fn implausible_neighbour(slot: &Slot) -> Option<Slot> {
+    // SAFETY: both kinds of neighbour are committed: one in the same slab as the slot itself, one in
+    // the slab before while the lock is held.
+    let implausible =
+        |before: &Slot| unsafe { !canary::plausible(&fixed().keys, before.address, before.size()) };
+    if let Some(previous) = slot.previous() {
+        return Some(previous).filter(implausible);
+    }
+    let _held = shared().stores[slot.class].lock.hold();
+    slot.predecessor().filter(implausible)
 }
 
 /// Wipes a slot and lets it rest.
@@ -398,12 +406,12 @@ fn check_small(slot: &Slot) -> Result<usize, Refused> {
         return Ok(0);
     }
     // SAFETY: live, with memory.
-    if let Some(size) = unsafe { verify(slot, slot.previous().is_some()) } {
+    if let Some(size) = unsafe { verify(slot) } {
         return Ok(size);
     }
     // SAFETY: as above.
     let own = unsafe { slot.open() };
-    match (own, slot.previous()) {
+    match (own, implausible_neighbour(slot)) {
         (Some(_), Some(previous)) => Err((explain::neighbour(slot, &previous), Some(*slot))),
         _ => Err((explain::overflow(slot), Some(*slot))),
     }
@@ -444,7 +452,7 @@ pub unsafe fn resize(block: NonNull<u8>, size: usize, operation: Operation) -> O
         let slot = spot.slot;
         if spot.offset == 0 && slot.state().is_live() && slot.has_memory() {
             // SAFETY: a live slot with memory is committed.
-            if let Some(old) = unsafe { verify(&slot, spot.has_previous) } {
+            if let Some(old) = unsafe { verify(&slot) } {
                 // SAFETY: live and verified.
                 return unsafe { resize_small(heap, &slot, old, size, operation) };
             }

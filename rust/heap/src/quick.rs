@@ -170,7 +170,11 @@ pub(crate) unsafe fn release<R: Reach>(address: usize, claim: Claim) -> bool {
     if !unsafe { canary::is_sealed(keys, address, size, requested) } {
         return false;
     }
-    if spot.has_previous && fixed.neighbours {
+    if fixed.neighbours {
+        // The neighbour of a slab's first slot lies in another slab, which may be purged meanwhile.
+        if !spot.has_previous {
+            return false;
+        }
         // SAFETY: a slot before a committed one in its slab is committed.
         if !unsafe { canary::plausible(keys, address - size, size) } {
             return false;

@@ -415,6 +415,19 @@ impl Slot {
         self.move_to(SlotState::Retired, Tag::NOBODY);
     }
 
+    /// The slot whose last word stands right before this one's first byte. For the first slot of a
+    /// slab that is the last of the slab before it, which must not be purged meanwhile: the caller
+    /// holds the store's lock.
+    pub(crate) fn predecessor(&self) -> Option<Slot> {
+        let map = &fixed().classes[self.class];
+        let (slab, place) = map.place(self.index);
+        if place > 0 {
+            return self.previous();
+        }
+        let before = slab.checked_sub(1)?;
+        (map.record(before).life.get() == Life::Warm).then(|| map.slot(self.class, self.index - 1))
+    }
+
     /// The slot before this one in its slab.
     #[inline(always)]
     pub(crate) fn previous(&self) -> Option<Slot> {

@@ -10,18 +10,22 @@
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use secmalloc_policy::fault::Operation;
 use secmalloc_policy::layout::{self, Plan};
 use secmalloc_policy::options::MAX_WINDOW;
 use secmalloc_policy::random::Random;
 use secmalloc_policy::size_class::{MAX_BATCH, MIN_PLACES, ZERO};
 use secmalloc_policy::slot_state::SlotState;
 
+use crate::die;
+use crate::explain;
 use crate::lock::{Held, Lock};
 use crate::pool::{fixed, Fixed};
 use crate::protections;
 use crate::slab::{ClassMap, Life, Record};
 use crate::sys;
 use crate::thread::{Bin, ThreadHeap};
+use crate::wipe;
 
 /// Memory of empty slabs that a class keeps warm, in bytes: making pages present again costs
 /// more than anything else that an allocation does.
@@ -107,6 +111,18 @@ impl Store {
         let _held = self.lock.hold();
         let mut drawn = 0;
         while drawn < out.len() {
+            // Of slabs with few slots, one slot each is drawn in turn: else the next block would
+            // lie right beside the last.
+            if (map.slots() as usize) < MIN_PLACES {
+                let Some(slab) = self.slab_with_room(fixed, map, class, random) else {
+                    break;
+                };
+                drawn += take_random(map, slab, random, &out[drawn..=drawn]);
+                if map.record(slab).free_count.get() > 0 {
+                    self.partial.push_back(map, slab);
+                }
+                continue;
+            }
             let slab = match own.get().checked_sub(1) {
                 Some(slab) => slab,
                 None => {
@@ -155,6 +171,10 @@ impl Store {
     ) -> Option<u32> {
         if let Some(slab) = self.partial.first() {
             self.partial.remove(map, slab);
+            return Some(slab);
+        }
+        // The shared slab, before memory is taken for a new one: it always has room.
+        if let Some(slab) = self.common.replace(0).checked_sub(1) {
             return Some(slab);
         }
         let slab = if let Some(slab) = self.take_warm(map) {
@@ -411,14 +431,57 @@ impl Store {
         drop(held);
         let slabs = &mut slabs[..count];
         slabs.sort_unstable();
-        for run in slabs.chunk_by(|a, b| a + 1 == *b) {
+        let mut sound = [0; PURGED_AT_ONCE];
+        let mut count = 0;
+        for &mut slab in slabs {
+            if self.verify_or_set_aside(map, class, slab) {
+                sound[count] = slab;
+                count += 1;
+            }
+        }
+        let sound = &sound[..count];
+        for run in sound.chunk_by(|a, b| a + 1 == *b) {
             purge(fixed, map, class, run);
         }
         let held = self.lock.hold();
-        for slab in slabs {
+        for slab in sound {
             self.purged.push_front(map, *slab);
         }
         held
+    }
+
+    /// What was written to a freed block would be lost with its page: an empty slab is looked at
+    /// before it is purged. Where a fault was survived, its slot stays out of use, and the slab goes
+    /// back to the others; then the answer is `false`.
+    fn verify_or_set_aside(&self, map: &ClassMap, class: usize, slab: u32) -> bool {
+        let mut sound = true;
+        for place in 0..map.slots() {
+            let slot = map.slot(class, map.index(slab, place));
+            if !protections::VERIFY || slot.state().state() != SlotState::Resting {
+                continue;
+            }
+            // SAFETY: an empty slab that was in use is committed.
+            if unsafe { wipe::is_zero(slot.address, map.slot_size()) } {
+                continue;
+            }
+            die::found(&explain::written_after_free(&slot), Operation::Free);
+            slot.set_aside();
+            let record = map.record(slab);
+            let _held = self.lock.hold();
+            let bits = &record.free[place as usize / 64];
+            bits.set(bits.get() & !(1 << (place % 64)));
+            record.free_count.set(record.free_count.get() - 1);
+            sound = false;
+        }
+        if !sound {
+            let _held = self.lock.hold();
+            let record = map.record(slab);
+            record.life.set(Life::Warm);
+            if record.free_count.get() > 0 {
+                self.partial.push_back(map, slab);
+            }
+        }
+        sound
     }
 }
 

@@ -163,7 +163,8 @@ fn sweep_slab(
                 None => continue,
             },
         };
-        let before = predecessor(map, &slot);
+        // The store's lock is held.
+        let before = slot.predecessor();
         // SAFETY: a warm slab is committed; nothing of this is believed if the state changes
         // meanwhile.
         let sound = || unsafe {
@@ -198,18 +199,6 @@ fn sweep_slab(
         return Some((slot, fault));
     }
     None
-}
-
-/// The slot whose last word stands right before this one's first byte. For the first slot of a
-/// slab that is the last of the slab before it: the store's lock, which is held, keeps that
-/// from being purged meanwhile.
-fn predecessor(map: &ClassMap, slot: &Slot) -> Option<Slot> {
-    let (slab, place) = map.place(slot.index);
-    if place > 0 {
-        return slot.previous();
-    }
-    let before = slab.checked_sub(1)?;
-    (map.record(before).life.get() == Life::Warm).then(|| map.slot(slot.class, slot.index - 1))
 }
 
 /// Whether all is as it must be behind the block in a slot, and in the word `before` it.
