@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The heap of secmalloc: the only code that touches memory.
 //!
-//! Read `heap.rs` first: a request and a free are each a page there, and name everyone they meet.
-//! What is decided, rather than done, is decided in `secmalloc-policy`.
+//! Read `heap/allocate.rs` and `heap/release.rs` first: a request and a free are each a page there,
+//! and name everyone they meet. What is decided, rather than done, is decided in `secmalloc-policy`.
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 

@@ -6,10 +6,11 @@
 //! heaps. Such a thread shares heap number 0, under a lock. Heaps of finished threads are passed
 //! on: a few as they are, with all their slots, the others after their slots went back to the stores.
 
+mod fork;
+mod registry;
+
 use core::cell::{Cell, UnsafeCell};
-use core::ffi::c_void;
 use core::mem::size_of;
-use core::sync::atomic::{AtomicU64, Ordering};
 
 use secmalloc_policy::fault::Actor;
 use secmalloc_policy::quarantine;
@@ -17,9 +18,10 @@ use secmalloc_policy::random::Random;
 use secmalloc_policy::size_class::{Places, COUNT, PLACES};
 use secmalloc_policy::slot_state::Tag;
 
-use crate::lock::Lock;
 use crate::pool::{self, fixed, shared};
 use crate::sys;
+pub(crate) use fork::{after_fork_child, after_fork_parent, before_fork};
+pub(crate) use registry::{at_thread_end, drain_kept, with_heap, Registry};
 
 /// The thread word of a thread without a heap of its own.
 const NONE: usize = 1;
@@ -56,30 +58,6 @@ pub(crate) struct Bin {
     /// Whether this thread has drawn slots of this class before.
     pub(crate) has_drawn: Cell<bool>,
 }
-
-/// All heaps: which are used, which are free. All zero is none.
-#[repr(C)]
-pub(crate) struct Registry {
-    lock: Lock,
-    /// Heaps ever used, number 0 included.
-    used: Cell<u32>,
-    /// Heaps without a thread, the first one's number plus one: empty ones, and some whose slots stay
-    /// where they are for the next thread.
-    empty: Cell<u32>,
-    kept: Cell<u32>,
-    kept_count: Cell<u32>,
-    /// Counts forks, plus one.
-    generation: Cell<u32>,
-    /// Held by a thread that uses heap number 0.
-    common: Lock,
-}
-
-/// Heaps of finished threads that are kept as they are. A program that makes a thread for each task
-/// would else move all of a thread's slots through the stores and back, time and again.
-const MOST_KEPT: u32 = 8;
-
-// SAFETY: every cell is only touched under `lock`.
-unsafe impl Sync for Registry {}
 
 impl ThreadHeap {
     /// Bytes from one heap to the next.
@@ -220,112 +198,6 @@ pub(crate) fn current() -> Option<&'static ThreadHeap> {
     Some(unsafe { sys::pointer::<ThreadHeap>(word).as_ref() })
 }
 
-/// Does something with a heap: the thread's own, a new one, or the common one. `None` if the
-/// whole heap cannot start.
-#[cold]
-pub(crate) fn with_heap<T>(work: impl FnOnce(&ThreadHeap) -> T) -> Option<T> {
-    if !pool::start() {
-        return None;
-    }
-    if let Some(own) = current().or_else(join) {
-        return Some(work(own));
-    }
-    let registry = &shared().threads;
-    // A signal handler may have interrupted this very thread in here; then it must go on.
-    if registry.common.is_mine() {
-        return Some(work(heap(0)));
-    }
-    let _held = registry.common.hold();
-    let common = heap(0);
-    if common.owners.get() == 0 {
-        common.begin(0);
-    }
-    Some(work(common))
-}
-
-/// Gives the calling thread a heap, unless it must not have one.
-fn join() -> Option<&'static ThreadHeap> {
-    // Where every block is guarded, magazines have nothing to do: all goes the slow way.
-    if sys::thread_word() == NONE || fixed().options.guard_all() {
-        return None;
-    }
-    let registry = &shared().threads;
-    let number = {
-        let _held = registry.lock.hold();
-        if let Some(number) = pop(&registry.kept) {
-            registry.kept_count.set(registry.kept_count.get() - 1);
-            number
-        } else if let Some(number) = pop(&registry.empty) {
-            number
-        } else {
-            // Number 0 is the common heap.
-            let number = registry.used.get().max(1);
-            if number >= fixed().heap_count {
-                return None;
-            }
-            registry.used.set(number + 1);
-            number
-        }
-    };
-    let own = heap(number);
-    own.begin(number);
-    let address = core::ptr::from_ref(own).expose_provenance();
-    // Before the mark: setting it may allocate.
-    sys::set_thread_word(address);
-    if let Some(key) = fixed().thread_key {
-        sys::notice_thread_end(key, address);
-    }
-    Some(own)
-}
-
-/// The end of a thread. What it frees or allocates after this, in the destructors of others, goes
-/// through the common heap.
-pub(crate) unsafe extern "C" fn at_thread_end(_: *mut c_void) {
-    let Some(own) = current() else { return };
-    sys::set_thread_word(NONE);
-    let registry = &shared().threads;
-    {
-        let _held = registry.lock.hold();
-        if registry.kept_count.get() < MOST_KEPT {
-            registry.kept_count.set(registry.kept_count.get() + 1);
-            push(&registry.kept, own);
-            return;
-        }
-    }
-    own.drain();
-    let _held = registry.lock.hold();
-    push(&registry.empty, own);
-}
-
-/// Gives what the heaps of finished threads hold back to the stores.
-pub(crate) fn drain_kept() {
-    let registry = &shared().threads;
-    loop {
-        let number = {
-            let _held = registry.lock.hold();
-            let Some(number) = pop(&registry.kept) else {
-                return;
-            };
-            registry.kept_count.set(registry.kept_count.get() - 1);
-            number
-        };
-        heap(number).drain();
-        let _held = registry.lock.hold();
-        push(&registry.empty, heap(number));
-    }
-}
-
-fn push(list: &Cell<u32>, heap: &ThreadHeap) {
-    heap.next.set(list.get());
-    list.set(heap.number.get() + 1);
-}
-
-fn pop(list: &Cell<u32>) -> Option<u32> {
-    let number = list.get().checked_sub(1)?;
-    list.set(heap(number).next.get());
-    Some(number)
-}
-
 /// Who left this mark.
 pub(crate) fn actor(tag: Tag) -> Actor {
     match tag.number() {
@@ -337,73 +209,5 @@ pub(crate) fn actor(tag: Tag) -> Actor {
                 or_earlier: heap.owners.get() > 1,
             }
         }
-    }
-}
-
-/// Every lock there is, in the order in which they are taken.
-fn each_lock(mut with: impl FnMut(&Lock)) {
-    let shared = shared();
-    with(&shared.threads.common);
-    with(&shared.threads.lock);
-    shared.stores.iter().for_each(|store| with(&store.lock));
-    with(&shared.large.lock);
-    with(pool::region_lock());
-}
-
-/// Locks that the forking thread held already, by their place in that order.
-static HELD_BEFORE: AtomicU64 = AtomicU64::new(0);
-
-/// Before `fork`: nobody may be in the middle of anything. A lock that the forking thread itself
-/// holds (a signal handler forks) stays as it is, and its holder goes on in parent and child.
-pub(crate) unsafe extern "C" fn before_fork() {
-    if pool::started() {
-        let (mut place, mut mine) = (0, 0);
-        each_lock(|lock| {
-            if lock.is_mine() {
-                mine |= 1 << place;
-            } else {
-                lock.acquire();
-            }
-            place += 1;
-        });
-        // Relaxed: read by this thread, or by its copy in the child; the locks order the rest.
-        HELD_BEFORE.store(mine, Ordering::Relaxed);
-        sys::set_forking(true);
-    }
-}
-
-/// Does something with the locks that [`before_fork`] took.
-fn each_taken_lock(with: impl Fn(&Lock)) {
-    let mine = HELD_BEFORE.load(Ordering::Relaxed);
-    let mut place = 0;
-    each_lock(|lock| {
-        if mine >> place & 1 == 0 {
-            with(lock);
-        }
-        place += 1;
-    });
-}
-
-/// After `fork`, in the parent.
-pub(crate) unsafe extern "C" fn after_fork_parent() {
-    if pool::started() {
-        sys::set_forking(false);
-        each_taken_lock(Lock::release);
-    }
-}
-
-/// After `fork`, in the child: the only thread is this one. The heaps of the others are lost with
-/// what was in them, some kilobytes each: they may have been stopped in the middle of a change.
-pub(crate) unsafe extern "C" fn after_fork_child() {
-    if !pool::started() {
-        return;
-    }
-    sys::set_forking(false);
-    each_taken_lock(Lock::reset);
-    let generation = &shared().threads.generation;
-    generation.set(generation.get() + 1);
-    if let Some(own) = current() {
-        own.thread.set(sys::thread_id());
-        own.seed();
     }
 }

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A request becomes a block: a slot that is proved untouched and sealed, or a large block.
+
+use core::ptr::NonNull;
+
+use secmalloc_policy::fault::{Fault, Operation};
+use secmalloc_policy::request::Request;
+use secmalloc_policy::size_class::{self, CANARY_SIZE, MAX_SMALL, ZERO};
+use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
+
+use super::non_null;
+use crate::canary;
+use crate::die;
+use crate::explain;
+use crate::large;
+use crate::magazine;
+use crate::pool::fixed;
+use crate::protections;
+use crate::quick;
+use crate::slab::Slot;
+use crate::thread::{self, ThreadHeap};
+use crate::wipe;
+
+/// Makes a block of `size` bytes at the usual alignment the short way; `None` if it takes the long
+/// one, [`allocate`].
+#[inline(always)]
+#[must_use]
+pub fn allocate_quickly(size: usize, kind: Kind, zeroed: bool) -> Option<NonNull<u8>> {
+    quick::allocate::<quick::Bands>(size, kind, zeroed)
+}
+
+/// Makes a block. `None` when there is no memory for it.
+pub fn allocate(request: Request, operation: Operation) -> Option<NonNull<u8>> {
+    if request.size.wrapping_sub(1) < MAX_SMALL && request.is_usual() {
+        let quickly = quick::allocate::<quick::All>(request.size, request.kind, request.zeroed);
+        if quickly.is_some() {
+            return quickly;
+        }
+        if let Some(heap) = thread::current() {
+            let class = size_class::class_of(request.size);
+            return allocate_small(heap, class, &request, operation);
+        }
+    }
+    allocate_otherwise(request, operation)
+}
+
+#[cold]
+#[inline(never)]
+fn allocate_otherwise(request: Request, operation: Operation) -> Option<NonNull<u8>> {
+    thread::with_heap(|heap| {
+        let class = size_class::class_of_aligned(request.size, request.alignment);
+        match class {
+            Some(ZERO) => allocate_nothing(heap, &request),
+            Some(class) if !fixed().options.guard_all() => {
+                allocate_small(heap, class, &request, operation)
+            }
+            _ => large::allocate(heap, &request).and_then(non_null),
+        }
+    })?
+}
+
+fn allocate_small(
+    heap: &ThreadHeap,
+    class: usize,
+    request: &Request,
+    operation: Operation,
+) -> Option<NonNull<u8>> {
+    let slot = magazine::take(heap, class)?;
+    let was = slot.state();
+    slot.set_busy(was, heap.tag());
+    let sound = match was.state() {
+        // A slot that rested must still be as it was wiped.
+        SlotState::Resting => {
+            // SAFETY: the slot is ours, and committed.
+            !protections::VERIFY || unsafe { wipe::is_zero(slot.address, slot.size()) }
+        }
+        // One that was never used is not even read: that would make its page present.
+        SlotState::NeverUsed if !request.zeroed && !fixed().verify_fresh => true,
+        _ => is_fresh_and_sound(slot.class, slot.index, was.state(), *request),
+    };
+    if !sound {
+        return refuse_and_retry((class, slot.index), was, *request, operation);
+    }
+    if !protections::WIPE && request.zeroed {
+        // SAFETY: the slot is ours.
+        unsafe { wipe::zero_bytes(slot.address, request.size) };
+    }
+    // SAFETY: the slot is ours; `class` was chosen for this size.
+    unsafe { canary::seal(&fixed().keys, slot.address, slot.size(), request.size) };
+    slot.set_live(
+        request.kind,
+        heap.tag(),
+        &fixed().classes[class],
+        request.size,
+    );
+    non_null(slot.address)
+}
+
+/// Readies a slot whose memory we have not touched; `false` if somebody else has, where the options
+/// want that looked at, or if it is no such slot.
+#[inline(never)]
+fn is_fresh_and_sound(class: usize, index: u32, was: SlotState, request: Request) -> bool {
+    let slot = fixed().classes[class].slot(class, index);
+    if !matches!(was, SlotState::NeverUsed | SlotState::Purged) {
+        return false;
+    }
+    // SAFETY: the slot is ours, and committed.
+    unsafe {
+        // A purged slot was within reach since its slab was taken into use again.
+        let look = was == SlotState::Purged || fixed().verify_fresh;
+        if look && !wipe::is_zero(slot.address, slot.size()) {
+            return false;
+        }
+        if request.zeroed {
+            clear_fresh(&slot, request.size);
+        }
+    }
+    true
+}
+
+/// Whatever an overflow may have left in a never-used slot must not come out of `calloc`. Small
+/// slots are written over, which the caller is about to do anyway; large ones are only read, so
+/// that untouched pages stay so.
+///
+/// # Safety
+/// - The slot is in our hands, and committed.
+unsafe fn clear_fresh(slot: &Slot, size: usize) {
+    const READ_FROM: usize = 4096;
+    // SAFETY: the slot is ours, and committed.
+    unsafe {
+        if size < READ_FROM || !wipe::is_zero_bytes(slot.address, size) {
+            wipe::zero_bytes(slot.address, size);
+        }
+    }
+}
+
+/// A slot that was drawn is not fit to be handed out. Says why; where the program goes on, the slot
+/// stays out of use, and another is tried.
+#[cold]
+#[inline(never)]
+fn refuse_and_retry(
+    (class, index): (usize, u32),
+    was: SlotWord,
+    request: Request,
+    operation: Operation,
+) -> Option<NonNull<u8>> {
+    let slot = fixed().classes[class].slot(class, index);
+    // What is said of the slot is what it was before it was drawn.
+    slot.move_to(was.state(), was.tag());
+    let fault = match was.state() {
+        SlotState::Resting | SlotState::Purged => explain::written_after_free(&slot),
+        SlotState::NeverUsed => explain::dirt(&slot),
+        // The slot was in two places at once: two threads freed it at the same moment. It is
+        // somebody's block now, and stays that.
+        SlotState::LiveMalloc | SlotState::LiveNew | SlotState::LiveNewArray => Fault::DoubleFree {
+            block: explain::block(&slot),
+        },
+        SlotState::Busy | SlotState::Retired => Fault::MetadataCorruption {
+            block: explain::block(&slot),
+            state: was.state() as u8,
+        },
+    };
+    die::found(&fault, operation);
+    if !was.is_live() {
+        slot.set_aside();
+    }
+    allocate(request, operation)
+}
+
+/// A block of size 0: an address without memory.
+fn allocate_nothing(heap: &ThreadHeap, request: &Request) -> Option<NonNull<u8>> {
+    let slot = magazine::take(heap, ZERO)?;
+    let map = &fixed().classes[ZERO];
+    slot.set_live(request.kind, heap.tag(), map, slot.size() - CANARY_SIZE);
+    non_null(slot.address)
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A block ends: everything around it is checked first, then it is wiped and rests.
+
+use core::ptr::NonNull;
+
+use secmalloc_policy::fault::{Fault, Operation};
+use secmalloc_policy::slot_state::{SlotState, SlotWord};
+
+use super::owner::{check_claim, check_small, owner, verify, Owner, Refused};
+use super::Claim;
+use crate::die;
+use crate::explain;
+use crate::large;
+use crate::magazine;
+use crate::pool::fixed;
+use crate::protections;
+use crate::quick;
+use crate::slab::{self, Slot};
+use crate::thread::{self, ThreadHeap};
+use crate::wipe;
+
+/// Ends a block the short way; `false` if nothing was done, and it takes the long one, [`release`].
+///
+/// # Safety
+/// - As [`release`].
+#[inline(always)]
+pub unsafe fn release_quickly(block: NonNull<u8>, claim: Claim) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { quick::release::<quick::Bands>(block.addr().get(), claim) }
+}
+
+/// Ends a block.
+///
+/// # Safety
+/// - If `block` is a live block, nothing uses it any more. Anything else is found out.
+pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim) {
+    let address = block.addr().get();
+    // SAFETY: the caller's promise.
+    if unsafe { quick::release::<quick::All>(address, claim) } {
+        return;
+    }
+    if let Some(heap) = thread::current() {
+        if let Some(spot) = slab::spot(fixed(), address) {
+            let slot = spot.slot;
+            let was = slot.state();
+            if spot.offset == 0 && was.is_live() && slot.has_memory() {
+                // SAFETY: a live slot with memory is committed.
+                if let Some(size) = unsafe { verify(&slot) } {
+                    if claim.holds(address, size) {
+                        // SAFETY: the block is live and sound, and its user gave it up.
+                        unsafe { retire_small(heap, &slot, was, size) };
+                        return;
+                    }
+                }
+            }
+        }
+    }
+    release_slowly(address, operation, claim);
+}
+
+/// Wipes a slot and lets it rest.
+///
+/// # Safety
+/// - The slot holds a live, verified block of `size` bytes that nobody uses any more.
+pub(super) unsafe fn retire_small(heap: &ThreadHeap, slot: &Slot, was: SlotWord, size: usize) {
+    slot.set_busy(was, heap.tag());
+    if protections::WIPE {
+        // SAFETY: the slot is in our hands.
+        unsafe { wipe::zero_used(slot.address, slot.size(), size) };
+    }
+    slot.set(was.then(SlotState::Resting, heap.tag()));
+    if let Err(duplicate) = magazine::rest(heap, slot.class, slot.index) {
+        report_duplicate(slot.class, duplicate.0);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn report_duplicate(class: usize, index: u32) {
+    let twin = fixed().classes[class].slot(class, index);
+    die::found(
+        &Fault::DoubleFree {
+            block: explain::block(&twin),
+        },
+        Operation::Free,
+    );
+}
+
+#[cold]
+#[inline(never)]
+fn release_slowly(address: usize, operation: Operation, claim: Claim) {
+    let done = thread::with_heap(|heap| release_checked(heap, address, operation, claim));
+    // A block freed before the heap could start at all is not one of ours to judge.
+    if let Some(Err((fault, slot))) = done {
+        die::found(&fault, operation);
+        // Survived by policy: the block is never used again.
+        if let Some(slot) = slot {
+            slot.set_aside();
+            slot.give_up();
+        }
+    }
+}
+
+fn release_checked(
+    heap: &ThreadHeap,
+    address: usize,
+    operation: Operation,
+    claim: Claim,
+) -> Result<(), Refused> {
+    match owner(address, operation)? {
+        Owner::Small(slot) => {
+            let size = check_small(&slot)?;
+            check_claim(claim, address, size, || explain::block(&slot))
+                .map_err(|f| (f, Some(slot)))?;
+            if slot.has_memory() {
+                // SAFETY: live and verified; the caller of `release` gave it up.
+                unsafe { retire_small(heap, &slot, slot.state(), size) };
+            } else {
+                slot.move_to(SlotState::Resting, heap.tag());
+                if let Err(duplicate) = magazine::rest(heap, slot.class, slot.index) {
+                    report_duplicate(slot.class, duplicate.0);
+                }
+            }
+            Ok(())
+        }
+        Owner::Condemned(slot) => {
+            slot.give_up();
+            Ok(())
+        }
+        Owner::Large(descriptor) if descriptor.condemned => {
+            large::give_up(heap, &descriptor);
+            Ok(())
+        }
+        Owner::Large(descriptor) => {
+            let checked = match explain::large(&descriptor) {
+                Some(fault) => Err(fault),
+                None => check_claim(claim, address, descriptor.size, || descriptor.describe()),
+            };
+            if let Err(fault) = checked {
+                large::give_up(heap, &descriptor);
+                return Err((fault, None));
+            }
+            if large::release(heap, &descriptor) {
+                Ok(())
+            } else {
+                Err((explain::bad_pointer(address, operation), None))
+            }
+        }
+    }
+}

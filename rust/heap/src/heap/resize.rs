@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A block gets another size, where it is if it can; and how large a block is.
+
+use core::ptr::NonNull;
+
+use secmalloc_policy::fault::Operation;
+use secmalloc_policy::request::Request;
+use secmalloc_policy::size_class::{self, CANARY_SIZE, MAX_SMALL};
+use secmalloc_policy::slot_state::Kind;
+
+use super::allocate::allocate;
+use super::non_null;
+use super::owner::{check_small, owner, verify, Owner};
+use super::release::{release, retire_small};
+use super::Claim;
+use crate::canary;
+use crate::die;
+use crate::explain;
+use crate::large::{self, Resized};
+use crate::pool::{self, fixed};
+use crate::slab::{self, Slot};
+use crate::sys;
+use crate::thread::{self, ThreadHeap};
+
+/// Changes the size of a block, in place where its slot or mapping allows. `None` when there is no
+/// memory, or when the block was unsound and policy is to go on: then the old block stays as it
+/// is.
+///
+/// # Safety
+/// - If `block` is a live block, nothing uses its old address after a success.
+#[inline]
+pub unsafe fn resize(block: NonNull<u8>, size: usize, operation: Operation) -> Option<NonNull<u8>> {
+    let address = block.addr().get();
+    if let (Some(heap), Some(spot)) = (thread::current(), slab::spot(fixed_if_started()?, address))
+    {
+        let slot = spot.slot;
+        if spot.offset == 0 && slot.state().is_live() && slot.has_memory() {
+            // SAFETY: a live slot with memory is committed.
+            if let Some(old) = unsafe { verify(&slot) } {
+                // SAFETY: live and verified.
+                return unsafe { resize_small(heap, &slot, old, size, operation) };
+            }
+        }
+    }
+    resize_slowly(address, size, operation)
+}
+
+fn fixed_if_started() -> Option<&'static pool::Fixed> {
+    pool::start().then(fixed)
+}
+
+/// # Safety
+/// - The slot holds a live, verified block of `old` bytes, which the caller gives up on success.
+unsafe fn resize_small(
+    heap: &ThreadHeap,
+    slot: &Slot,
+    old: usize,
+    size: usize,
+    operation: Operation,
+) -> Option<NonNull<u8>> {
+    let whole = slot.size();
+    let state = slot.state();
+    let kind = state.kind()?;
+    let stays = size.wrapping_sub(1) < MAX_SMALL && size_class::class_of(size) == slot.class;
+    // An aligned block may lie in a larger class than its size needs; it need not move to shrink
+    // there.
+    if stays || (size > 0 && size <= old && old - size < whole / 4) {
+        slot.set_busy(state, state.tag());
+        // SAFETY: the slot is in our hands; the new size fits it.
+        unsafe { canary::reseal(&fixed().keys, slot.address, whole, old, size) };
+        slot.set_live(kind, state.tag(), &fixed().classes[slot.class], size);
+        return non_null(slot.address);
+    }
+    let request = Request::bytes(size).ok()?.of_kind(kind);
+    let new = allocate(request, operation)?;
+    // SAFETY: both blocks hold that many bytes, and they are not the same.
+    unsafe {
+        let from = sys::pointer::<u8>(slot.address);
+        new.copy_from_nonoverlapping(from, old.min(size));
+        retire_small(heap, slot, state, old);
+    }
+    Some(new)
+}
+
+#[cold]
+#[inline(never)]
+fn resize_slowly(address: usize, size: usize, operation: Operation) -> Option<NonNull<u8>> {
+    let owner = match thread::with_heap(|_| owner(address, operation))? {
+        Ok(owner) => owner,
+        Err((fault, _)) => {
+            die::found(&fault, operation);
+            return None;
+        }
+    };
+    let (old, kind) = match owner {
+        Owner::Condemned(slot) => (slot.requested()?, Kind::Malloc),
+        Owner::Small(slot) => match check_small(&slot) {
+            Ok(old) => (old, slot.state().kind()?),
+            Err((fault, _)) => {
+                die::found(&fault, operation);
+                slot.set_aside();
+                return None;
+            }
+        },
+        Owner::Large(descriptor) => {
+            if let Some(fault) = explain::large(&descriptor) {
+                die::found(&fault, operation);
+                large::condemn(&descriptor);
+                return None;
+            }
+            if size > MAX_SMALL && !descriptor.condemned {
+                let resized = thread::with_heap(|heap| large::resize(heap, &descriptor, size))?;
+                if let Resized::Here(moved) = resized? {
+                    return non_null(moved);
+                }
+            }
+            (descriptor.size, descriptor.kind()?)
+        }
+    };
+    let new = allocate(Request::bytes(size).ok()?.of_kind(kind), operation)?;
+    let block = non_null(address)?;
+    // SAFETY: both blocks hold that many bytes, and they are not the same.
+    unsafe { new.copy_from_nonoverlapping(block, old.min(size)) };
+    // SAFETY: the caller gives the old block up.
+    unsafe { release(block, operation, Claim::NONE) };
+    Some(new)
+}
+
+/// The size of a block, as requested; with the option `usable_size=slot`, all that its slot holds,
+/// and the block then has that size. 0 for what is no block, where policy is to go on.
+pub fn usable_size(block: NonNull<u8>, operation: Operation) -> usize {
+    let address = block.addr().get();
+    let Some(found) = thread::with_heap(|_| {
+        Ok(match owner(address, operation)? {
+            Owner::Small(slot) => (check_small(&slot)?, Some(slot)),
+            Owner::Condemned(slot) => (slot.requested().unwrap_or(0), None),
+            Owner::Large(descriptor) => (descriptor.size, None),
+        })
+    }) else {
+        return 0;
+    };
+    let (size, slot) = match found {
+        Ok(found) => found,
+        Err((fault, _)) => {
+            die::found(&fault, operation);
+            return 0;
+        }
+    };
+    match slot {
+        Some(slot) if slot.has_memory() && fixed().options.usable_size_is_slot() => {
+            let (whole, state) = (slot.size(), slot.state());
+            let most = whole - CANARY_SIZE;
+            if let Some(kind) = state.kind() {
+                slot.set_busy(state, state.tag());
+                // SAFETY: a live block, whose slot holds that much.
+                unsafe { canary::reseal(&fixed().keys, address, whole, size, most) };
+                slot.set_live(kind, state.tag(), &fixed().classes[slot.class], most);
+            }
+            most
+        }
+        _ => size,
+    }
+}

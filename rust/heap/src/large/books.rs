@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The books of large blocks: which are live, which were freed of late, which mappings are kept, and how
+//! much of it is worth keeping.
+
+use core::cell::Cell;
+
+use super::descriptor::{Descriptor, Freed};
+use super::kept::{self, Kept};
+use super::mapping::{Mapping, HUGE_FROM};
+use super::table::Table;
+use crate::lock::Lock;
+use crate::pool::{fixed, shared};
+
+/// Freed blocks that are remembered by name, to tell a double free from a foreign pointer.
+const REMEMBERED: usize = 512;
+
+/// All large blocks. All zero is none.
+#[repr(C)]
+pub(crate) struct LargeHeap {
+    pub(crate) lock: Lock,
+    pub(super) table: Table,
+    pub(super) kept: Kept,
+    freed: [Cell<Freed>; REMEMBERED],
+    freed_count: Cell<usize>,
+    /// Bytes in live blocks, and the most that there were of late.
+    live_bytes: Cell<usize>,
+    peak_bytes: Cell<usize>,
+}
+
+// SAFETY: every cell is only touched under `lock`.
+unsafe impl Sync for LargeHeap {}
+
+impl LargeHeap {
+    pub(super) fn insert(&self, descriptor: &Descriptor) -> bool {
+        let _held = self.lock.hold();
+        self.insert_held(descriptor)
+    }
+
+    /// The caller holds the lock, here and below.
+    pub(super) fn insert_held(&self, descriptor: &Descriptor) -> bool {
+        let inserted = self.table.insert(descriptor);
+        if inserted {
+            let bytes = self.live_bytes.get();
+            self.live_bytes.set(bytes + descriptor.mapping.data_size);
+        }
+        inserted
+    }
+
+    pub(super) fn remove_held(&self, block: usize) -> Option<Descriptor> {
+        let removed = self.table.remove(block)?;
+        let bytes = self.live_bytes.get();
+        self.live_bytes.set(bytes - removed.mapping.data_size);
+        Some(removed)
+    }
+
+    /// Gives the oldest kept mappings back, outside the lock, which the caller does not hold.
+    pub(super) fn keep_at_most(&self, bytes: usize) {
+        loop {
+            let oldest = {
+                let _held = self.lock.hold();
+                self.kept.surplus(bytes)
+            };
+            match oldest {
+                Some(mapping) => mapping.unmap(),
+                None => return,
+            }
+        }
+    }
+
+    /// How many bytes of freed blocks are worth keeping, one of `freed` bytes having been freed: in
+    /// proportion to what was live of late, since many programs free all that they have at once and
+    /// begin again; and enough for a program that has one block at a time.
+    pub(super) fn worth_keeping(&self, freed: usize) -> usize {
+        /// Frees in which a peak loses two thirds of what it counts for.
+        const MEMORY: usize = 512;
+        let in_turn = freed.saturating_mul(kept::rest(freed) + 1);
+        let part = if freed >= HUGE_FROM { 2 } else { 1 };
+        let peak = self.peak_bytes.get();
+        self.peak_bytes
+            .set(self.live_bytes.get().max(peak - peak / MEMORY));
+        (peak / part).max(in_turn).min(fixed().options.large_kept())
+    }
+
+    pub(super) fn remember(&self, descriptor: &Descriptor, thread: u32) {
+        let at = self.freed_count.get();
+        self.freed_count.set(at.wrapping_add(1));
+        self.freed[at % REMEMBERED].set(Freed {
+            descriptor: *descriptor,
+            by: thread,
+        });
+    }
+
+    pub(super) fn reuse(&self, data_size: usize) -> Option<Mapping> {
+        let mapping = {
+            let _held = self.lock.hold();
+            self.kept.take(data_size)?
+        };
+        mapping.reopen(data_size)
+    }
+
+    /// The youngest freed block for which `matching` holds. The caller holds the lock.
+    fn last_freed(&self, matching: impl Fn(&Descriptor) -> bool) -> Option<Freed> {
+        let count = self.freed_count.get();
+        (1..=count.min(REMEMBERED))
+            .map(|back| self.freed[(count - back) % REMEMBERED].get())
+            .find(|freed| matching(&freed.descriptor))
+    }
+}
+
+/// The live block that starts at `address`.
+pub(crate) fn find(address: usize) -> Option<Descriptor> {
+    let large = &shared().large;
+    let _held = large.lock.hold();
+    large.table.find(address)
+}
+
+/// What lies at an address that is not the start of a live block.
+pub(crate) enum Near {
+    /// Inside a live block or its surroundings.
+    Live(Descriptor),
+    /// Where a block was.
+    Freed(Freed),
+}
+
+/// The large block that an address belongs to, guards included. Slow: it looks at all of them.
+pub(crate) fn near(address: usize) -> Option<Near> {
+    let large = &shared().large;
+    if large.lock.is_mine() {
+        return None;
+    }
+    let _held = large.lock.hold();
+    let within = |d: &Descriptor| address.wrapping_sub(d.mapping.span) < d.mapping.span_size;
+    if let Some(live) = large.table.iter().find(within) {
+        return Some(Near::Live(live));
+    }
+    large.last_freed(within).map(Near::Freed)
+}
+
+/// The freed block that started at `address`, if that is remembered.
+pub(crate) fn freed_at(address: usize) -> Option<Freed> {
+    let large = &shared().large;
+    let _held = large.lock.hold();
+    large.last_freed(|d| d.block == address)
+}
+
+/// Looks at every live block, until `look` returns `false`.
+pub(crate) fn each(mut look: impl FnMut(&Descriptor) -> bool) {
+    let large = &shared().large;
+    let _held = large.lock.hold();
+    for descriptor in large.table.iter() {
+        if !look(&descriptor) {
+            return;
+        }
+    }
+}
+
+/// Bytes in live large blocks, their number, and bytes kept, for statistics.
+pub(crate) fn totals() -> (usize, usize, usize) {
+    let large = &shared().large;
+    let _held = large.lock.hold();
+    let (mut bytes, mut count) = (0, 0);
+    for descriptor in large.table.iter() {
+        bytes += descriptor.mapping.data_size;
+        count += 1;
+    }
+    (bytes, count, large.kept.bytes())
+}

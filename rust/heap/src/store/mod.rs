@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The central store: one for each class. It owns the slabs, hands out free slots in batches
+//! drawn at random, takes them back, and returns the memory of empty slabs to the kernel.
+//!
+//! A slab that the store knows is *owned* (one thread draws from it), or in one of three lists:
+//! *partial* (some slots to give, some out), *warm* (all slots here, memory still there) or *purged*
+//! (all slots here, memory gone and, where the kernel can, guarded). A full slab is in none, and
+//! comes back when a slot does.
+
+mod choose;
+mod grow;
+mod list;
+mod purge;
+
+use core::cell::Cell;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use secmalloc_policy::random::Random;
+use secmalloc_policy::size_class::{MIN_PLACES, ZERO};
+
+use crate::lock::Lock;
+use crate::pool::{fixed, Fixed};
+use crate::slab::{ClassMap, Life};
+use crate::sys;
+use crate::thread::{Bin, ThreadHeap};
+use choose::{begin_anywhere, take_random};
+use list::List;
+
+/// Memory of empty slabs that a class keeps warm, in bytes: making pages present again costs
+/// more than anything else that an allocation does.
+const WARM_BYTES: usize = 1 << 20;
+
+/// What a thread draws first of a class is a few slots of a slab that all threads share, and often all
+/// that it ever wants: else ten thousand idle threads would hold a page for each class and thread.
+/// Smaller slots share cache lines, and are never drawn from a shared slab.
+const FIRST_BATCH: usize = 4;
+const OWN_UP_TO: usize = 128;
+/// The owner of the shared slab.
+const COMMON: u32 = u32::MAX;
+
+/// The store of one class. All zero is an empty store.
+#[repr(C, align(64))]
+pub(crate) struct Store {
+    pub(crate) lock: Lock,
+    /// Slabs that lose a slot come to its end, and those that have been there longest, with more
+    /// slots back by now, are drawn from first.
+    partial: List,
+    warm: List,
+    purged: List,
+    warm_count: Cell<u32>,
+    /// Slabs before this one exist. Written under the lock, read without it by sweeps.
+    next: AtomicU32,
+    /// Bytes of the region that are committed, counted from slot 0.
+    committed: Cell<usize>,
+    /// The first slab that is not ours to commit.
+    limit: Cell<u32>,
+    /// The slab from which threads draw that draw for the first time, its number plus one.
+    common: Cell<u32>,
+    /// Slabs left in this window of guards, and the place of its guard, counted the same way.
+    window: Cell<u32>,
+    guard_at: Cell<u32>,
+}
+
+// SAFETY: every cell is only touched under `lock`; `next` is atomic.
+unsafe impl Sync for Store {}
+
+/// Slots that came back although the store already had them: freed twice, by two threads at the
+/// very same time.
+pub(crate) struct Duplicate(pub(crate) u32);
+
+impl Store {
+    /// Slabs `0..slabs()` have a record worth reading.
+    pub(crate) fn slabs(&self) -> u32 {
+        self.next.load(Ordering::Acquire)
+    }
+
+    /// Draws up to `out.len()` slots at random; how many. `out` is at most a batch.
+    pub(crate) fn draw(&self, class: usize, heap: &ThreadHeap, out: &[Cell<u32>]) -> usize {
+        let fixed = fixed();
+        let map = &fixed.classes[class];
+        let bin = heap.bin(class);
+        let random = heap.random();
+        let is_new = !bin.has_drawn.replace(true) && map.slot_size() > OWN_UP_TO;
+        let (own, owner, out) = if is_new {
+            (&self.common, COMMON, &out[..out.len().min(FIRST_BATCH)])
+        } else {
+            (&bin.slab, heap.owner(), out)
+        };
+        let _held = self.lock.hold();
+        let mut drawn = 0;
+        while drawn < out.len() {
+            // Of slabs with few slots, one slot each is drawn in turn: else the next block would
+            // lie right beside the last.
+            if (map.slots() as usize) < MIN_PLACES {
+                let Some(slab) = self.slab_with_room(fixed, map, class, random) else {
+                    break;
+                };
+                drawn += take_random(map, slab, random, &out[drawn..=drawn]);
+                if map.record(slab).free_count.get() > 0 {
+                    self.partial.push_back(map, slab);
+                }
+                continue;
+            }
+            let slab = match own.get().checked_sub(1) {
+                Some(slab) => slab,
+                None => {
+                    let Some(slab) = self.slab_with_room(fixed, map, class, random) else {
+                        break;
+                    };
+                    map.record(slab).owner.set(owner);
+                    own.set(slab + 1);
+                    slab
+                }
+            };
+            drawn += take_random(map, slab, random, &out[drawn..]);
+            let record = map.record(slab);
+            if record.free_count.get() == 0 {
+                record.owner.set(0);
+                own.set(0);
+            }
+        }
+        drawn
+    }
+
+    /// A thread draws from its slab no more.
+    pub(crate) fn disown(&self, class: usize, bin: &Bin) {
+        let Some(slab) = bin.slab.replace(0).checked_sub(1) else {
+            return;
+        };
+        let map = &fixed().classes[class];
+        let _held = self.lock.hold();
+        let record = map.record(slab);
+        record.owner.set(0);
+        if record.free_count.get() == map.slots() {
+            self.warm.push_front(map, slab);
+            self.warm_count.set(self.warm_count.get() + 1);
+        } else {
+            self.partial.push_back(map, slab);
+        }
+    }
+
+    /// A slab that has a slot to give, taken out of its list.
+    fn slab_with_room(
+        &self,
+        fixed: &Fixed,
+        map: &ClassMap,
+        class: usize,
+        random: &mut Random,
+    ) -> Option<u32> {
+        if let Some(slab) = self.partial.first() {
+            self.partial.remove(map, slab);
+            return Some(slab);
+        }
+        // The shared slab, before memory is taken for a new one: it always has room.
+        if let Some(slab) = self.common.replace(0).checked_sub(1) {
+            return Some(slab);
+        }
+        let slab = if let Some(slab) = self.take_warm(map) {
+            slab
+        } else if let Some(slab) = self.purged.first() {
+            self.purged.remove(map, slab);
+            if fixed.features.guard_pages && class != ZERO {
+                // SAFETY: this slab was guarded when it was purged.
+                unsafe { sys::unguard_pages(map.slab(slab), map.slab_size()) };
+            }
+            map.record(slab).life.set(Life::Warm);
+            slab
+        } else {
+            return self.grow(fixed, map, class, random);
+        };
+        begin_anywhere(map, slab, random);
+        Some(slab)
+    }
+
+    /// Takes a slab out of the warm list.
+    fn take_warm(&self, map: &ClassMap) -> Option<u32> {
+        let slab = self.warm.first()?;
+        self.warm.remove(map, slab);
+        self.warm_count.set(self.warm_count.get() - 1);
+        Some(slab)
+    }
+
+    /// Takes slots back. `Err` names one that was here already; the others are taken all the same.
+    pub(crate) fn give_back(
+        &self,
+        class: usize,
+        slots: impl Iterator<Item = u32>,
+    ) -> Result<(), Duplicate> {
+        let fixed = fixed();
+        let map = &fixed.classes[class];
+        let mut result = Ok(());
+        let mut held = self.lock.hold();
+        for index in slots {
+            let (slab, place) = map.place(index);
+            let record = map.record(slab);
+            let Some(bits) = record.free.get(place as usize / 64) else {
+                continue;
+            };
+            let bit = 1 << (place % 64);
+            if bits.get() & bit != 0 {
+                result = Err(Duplicate(index));
+                continue;
+            }
+            bits.set(bits.get() | bit);
+            let free = record.free_count.get() + 1;
+            record.free_count.set(free);
+            if record.owner.get() != 0 {
+                continue;
+            }
+            if free == map.slots() {
+                if free > 1 {
+                    self.partial.remove(map, slab);
+                }
+                self.warm.push_front(map, slab);
+                self.warm_count.set(self.warm_count.get() + 1);
+                if self.warm_count.get() as usize * map.slab_size() > 2 * WARM_BYTES
+                    && class != ZERO
+                {
+                    held = self.purge_some(fixed, map, class, held, WARM_BYTES / map.slab_size());
+                }
+            } else if free == 1 {
+                self.partial.push_back(map, slab);
+            }
+        }
+        drop(held);
+        result
+    }
+}

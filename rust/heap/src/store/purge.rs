@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Memory of empty slabs goes back to the kernel. A call for each slab would be slow: those that lie
+//! side by side go together, and nobody waits for the lock meanwhile.
+
+use secmalloc_policy::fault::Operation;
+use secmalloc_policy::size_class::ZERO;
+use secmalloc_policy::slot_state::SlotState;
+
+use super::Store;
+use crate::die;
+use crate::explain;
+use crate::lock::Held;
+use crate::pool::{fixed, Fixed};
+use crate::protections;
+use crate::slab::{ClassMap, Life};
+use crate::sys;
+use crate::wipe;
+
+/// Slabs that are purged at a time at most: those that lie side by side cost one system call.
+const PURGED_AT_ONCE: usize = 64;
+
+impl Store {
+    /// Gives the memory of every empty slab back. Whether there was any.
+    pub(crate) fn trim(&self, class: usize) -> bool {
+        let fixed = fixed();
+        let map = &fixed.classes[class];
+        if class == ZERO {
+            return false;
+        }
+        let mut held = self.lock.hold();
+        let any = self.warm_count.get() > 0;
+        while self.warm_count.get() > 0 {
+            held = self.purge_some(fixed, map, class, held, 0);
+        }
+        drop(held);
+        any
+    }
+
+    /// Gives the memory of empty slabs back, until `keep` are warm or enough is done for once.
+    pub(super) fn purge_some<'a>(
+        &'a self,
+        fixed: &Fixed,
+        map: &ClassMap,
+        class: usize,
+        held: Held<'a>,
+        keep: usize,
+    ) -> Held<'a> {
+        let mut slabs = [0; PURGED_AT_ONCE];
+        let mut count = 0;
+        while count < PURGED_AT_ONCE && self.warm_count.get() as usize > keep {
+            let Some(slab) = self.take_warm(map) else {
+                break;
+            };
+            map.record(slab).life.set(Life::Purged);
+            slabs[count] = slab;
+            count += 1;
+        }
+        // Nobody finds a slab that is in no list: its pages can go without the lock.
+        drop(held);
+        let slabs = &mut slabs[..count];
+        slabs.sort_unstable();
+        let mut sound = [0; PURGED_AT_ONCE];
+        let mut count = 0;
+        for &mut slab in slabs {
+            if self.verify_or_set_aside(map, class, slab) {
+                sound[count] = slab;
+                count += 1;
+            }
+        }
+        let sound = &sound[..count];
+        for run in sound.chunk_by(|a, b| a + 1 == *b) {
+            purge(fixed, map, class, run);
+        }
+        let held = self.lock.hold();
+        for slab in sound {
+            self.purged.push_front(map, *slab);
+        }
+        held
+    }
+
+    /// What was written to a freed block would be lost with its page: an empty slab is looked at
+    /// before it is purged. Where a fault was survived, its slot stays out of use, and the slab goes
+    /// back to the others; then the answer is `false`.
+    fn verify_or_set_aside(&self, map: &ClassMap, class: usize, slab: u32) -> bool {
+        let mut sound = true;
+        for place in 0..map.slots() {
+            let slot = map.slot(class, map.index(slab, place));
+            if !protections::VERIFY || slot.state().state() != SlotState::Resting {
+                continue;
+            }
+            // SAFETY: an empty slab that was in use is committed.
+            if unsafe { wipe::is_zero(slot.address, map.slot_size()) } {
+                continue;
+            }
+            die::found(&explain::written_after_free(&slot), Operation::Free);
+            slot.set_aside();
+            let record = map.record(slab);
+            let _held = self.lock.hold();
+            let bits = &record.free[place as usize / 64];
+            bits.set(bits.get() & !(1 << (place % 64)));
+            record.free_count.set(record.free_count.get() - 1);
+            sound = false;
+        }
+        if !sound {
+            let _held = self.lock.hold();
+            let record = map.record(slab);
+            record.life.set(Life::Warm);
+            if record.free_count.get() > 0 {
+                self.partial.push_back(map, slab);
+            }
+        }
+        sound
+    }
+}
+
+/// Gives the memory of neighbouring slabs back. Their slots are all free; they read as zero from
+/// now on, and a free of one of them is still a double free.
+fn purge(fixed: &Fixed, map: &ClassMap, class: usize, run: &[u32]) {
+    let Some(&start) = run.first() else { return };
+    for &slab in run {
+        for place in 0..map.slots() {
+            let slot = map.slot(class, map.index(slab, place));
+            let state = slot.state();
+            if state.state() == SlotState::Resting {
+                slot.move_to(SlotState::Purged, state.tag());
+            }
+        }
+    }
+    let (at, size) = (map.slab(start), map.slab_size() * run.len());
+    // SAFETY: no block lives in an empty slab.
+    unsafe {
+        if !(fixed.features.guard_pages && sys::guard_pages(at, size)) {
+            sys::drop_pages(at, size);
+        }
+    }
+}

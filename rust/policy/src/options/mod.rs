@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Run-time options: one table, from which the parser, the accepted values in error messages and
+//! the table in the README are all made.
+//!
+//! Options come from `SECMALLOC_OPTIONS`, as `name=value:name=value`. They are read once, before
+//! the first allocation. A profile sets several options; it is applied first, wherever in the
+//! string it stands, so that a single option can always be changed on top of it.
+
+mod read;
+mod show;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use read::Complaint;
+pub use show::write_table;
+use table::row;
+pub use table::{Accepts, Row, COUNT, MAX_WINDOW, TABLE};
+
+/// The environment variable.
+pub const VARIABLE: &str = "SECMALLOC_OPTIONS";
+
+/// What to do when a fault is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Policy {
+    /// Say it and stop the process.
+    Abort = 0,
+    /// Say it, take the block out of use, and go on.
+    Report = 1,
+    /// Go on without a word. Only for foreign pointers.
+    Ignore = 2,
+}
+
+/// The values of all options.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    values: [u32; COUNT],
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options::of_profile(0)
+    }
+}
+
+impl Options {
+    /// The values of a profile, by its place in the table.
+    #[must_use]
+    pub const fn of_profile(profile: usize) -> Options {
+        let mut values = [0; COUNT];
+        let mut at = 0;
+        #[allow(clippy::indexing_slicing)] // `at` counts to the length of both
+        while at < COUNT {
+            values[at] = TABLE[at].profiles[if profile < 3 { profile } else { 0 }];
+            at = at.saturating_add(1);
+        }
+        Options { values }
+    }
+
+    #[inline]
+    fn value(&self, at: usize) -> u32 {
+        self.values.get(at).copied().unwrap_or(0)
+    }
+
+    fn switch(&self, at: usize) -> bool {
+        self.value(at) == 1
+    }
+
+    /// What to do about the fault with this index; `foreign` for a pointer that is not ours.
+    #[must_use]
+    pub fn policy(&self, fault: usize, foreign: bool) -> Policy {
+        let own = self.value(row::FIRST_FAULT.saturating_add(fault));
+        let chosen = match (own, foreign, self.value(row::FOREIGN)) {
+            (0, true, 2) => return Policy::Ignore,
+            (0, true, 1) | (2, _, _) => 1,
+            (1, _, _) => 0,
+            _ => self.value(row::POLICY),
+        };
+        if chosen == 1 {
+            Policy::Report
+        } else {
+            Policy::Abort
+        }
+    }
+
+    /// Whether `malloc_usable_size` answers the slot's capacity.
+    #[must_use]
+    pub fn usable_size_is_slot(&self) -> bool {
+        self.switch(row::USABLE)
+    }
+
+    /// CPU time of the last sweep, in milliseconds.
+    #[must_use]
+    pub fn sweep_ms(&self) -> u32 {
+        self.value(row::SWEEP)
+    }
+
+    /// CPU time of the last sweep, in microseconds, in a process that has used so much.
+    #[must_use]
+    pub fn sweep_us(&self, used_us: u64, forked: bool) -> u64 {
+        const LEAST_US: u64 = 1000;
+        const LEAST_FORKED_US: u64 = 250;
+        let most = u64::from(self.sweep_ms()).saturating_mul(1000);
+        let least = if forked { LEAST_FORKED_US } else { LEAST_US };
+        match u64::from(self.value(row::SWEEP_SHARE)) {
+            0 => most,
+            share => most.min((used_us / 100).saturating_mul(share).max(least)),
+        }
+    }
+
+    /// Whether a free checks the word before the block.
+    #[must_use]
+    pub fn neighbours(&self) -> bool {
+        self.switch(row::NEIGHBOURS)
+    }
+
+    /// Whether never-used slots are checked before use.
+    #[must_use]
+    pub fn verify_fresh(&self) -> bool {
+        self.switch(row::VERIFY_FRESH)
+    }
+
+    /// How many free slots a new one is drawn from.
+    #[must_use]
+    pub fn window(&self) -> usize {
+        self.value(row::WINDOW) as usize
+    }
+
+    /// One slab in so many is a guard.
+    #[must_use]
+    pub fn guard_every(&self) -> u32 {
+        self.value(row::GUARD_EVERY)
+    }
+
+    /// Whether every block has a guard of its own.
+    #[must_use]
+    pub fn guard_all(&self) -> bool {
+        self.switch(row::GUARD_ALL)
+    }
+
+    /// Bytes of freed large blocks to keep.
+    #[must_use]
+    pub fn large_kept(&self) -> usize {
+        (self.value(row::LARGE_KEPT) as usize) << 20
+    }
+
+    /// Whether to explain a SIGSEGV.
+    #[must_use]
+    pub fn explain_segv(&self) -> bool {
+        self.switch(row::EXPLAIN_SEGV)
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What is read is what was written; what cannot be read is named, and harms nothing.
+
+use super::*;
+
+fn parse(text: &str) -> (Options, Vec<String>) {
+    let mut complaints = Vec::new();
+    let options = Options::parse(text.as_bytes(), |c| complaints.push(c.to_string()));
+    (options, complaints)
+}
+
+#[test]
+fn names_and_places_agree() {
+    let named = [
+        (row::PROFILE, "profile"),
+        (row::POLICY, "policy"),
+        (row::FOREIGN, "foreign_pointer"),
+        (row::USABLE, "usable_size"),
+        (row::SWEEP, "sweep_ms"),
+        (row::SWEEP_SHARE, "sweep_share"),
+        (row::NEIGHBOURS, "neighbours"),
+        (row::VERIFY_FRESH, "verify_fresh"),
+        (row::WINDOW, "window"),
+        (row::GUARD_EVERY, "guard_every"),
+        (row::GUARD_ALL, "guard_all"),
+        (row::LARGE_KEPT, "large_kept"),
+        (row::EXPLAIN_SEGV, "explain_segv"),
+    ];
+    assert_eq!(named.len(), row::FIRST_FAULT);
+    for (place, name) in named {
+        assert_eq!(TABLE[place].name, name);
+    }
+}
+
+#[test]
+fn a_profile_comes_first_wherever_it_stands() {
+    let (options, complaints) = parse("sweep_ms=7:profile=strict");
+    assert!(complaints.is_empty());
+    assert_eq!(options.sweep_ms(), 7);
+    assert!(options.verify_fresh());
+}
+
+#[test]
+fn bad_pieces_are_named_and_leave_the_default() {
+    let (options, complaints) = parse("sweep_ms=never:colour=red:policy::neighbours=no");
+    assert_eq!(options.sweep_ms(), 50);
+    assert!(!options.neighbours());
+    assert_eq!(complaints.len(), 3);
+    assert!(complaints[0].contains("`never`") && complaints[0].contains("0..60000 ms"));
+    assert!(complaints[1].contains("`colour`") && complaints[1].contains("guard_every"));
+    assert!(complaints[2].contains("`policy` has no value"));
+    let (_, complaints) = parse("policy=\x1b[31m");
+    assert!(complaints[0].contains("`?[31m`"));
+}
+
+#[test]
+fn sweeps_are_bounded_by_what_the_process_has_used() {
+    let options = Options::default();
+    assert_eq!(options.sweep_us(0, false), 1000);
+    assert_eq!(options.sweep_us(0, true), 250);
+    assert_eq!(options.sweep_us(1_000_000, true), 20_000);
+    assert_eq!(options.sweep_us(u64::MAX, false), 50_000);
+    assert_eq!(parse("sweep_share=0").0.sweep_us(0, true), 50_000);
+    assert_eq!(parse("sweep_ms=0").0.sweep_us(1 << 40, false), 0);
+    assert_eq!(parse("profile=strict").0.sweep_us(0, true), 10_000_000);
+}
+
+#[test]
+fn policies_by_fault() {
+    let (options, _) = parse("policy=report:double-free=abort:foreign_pointer=ignore");
+    assert_eq!(options.policy(0, false), Policy::Report);
+    assert_eq!(options.policy(2, false), Policy::Abort);
+    assert_eq!(options.policy(3, true), Policy::Ignore);
+    assert_eq!(options.policy(3, false), Policy::Report);
+    assert_eq!(Options::default().policy(3, true), Policy::Abort);
+}
+
+#[test]
+fn values_read_back() {
+    let (options, _) = parse("large_kept=5:usable_size=slot");
+    let mut text = String::new();
+    assert!(options
+        .write_value(b"large_kept", &mut text)
+        .unwrap()
+        .is_ok());
+    assert!(options
+        .write_value(b"usable_size", &mut text)
+        .unwrap()
+        .is_ok());
+    assert_eq!(text, "5slot");
+    assert!(options.write_value(b"nothing", &mut text).is_none());
+    assert_eq!(options.large_kept(), 5 << 20);
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_parses(text in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+        let mut length = 0;
+        let _ = Options::parse(&text, |c| length += c.to_string().len());
+    }
+}
