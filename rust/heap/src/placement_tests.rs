@@ -84,9 +84,9 @@ fn distances_of_successive_blocks_are_not_predictable() {
         *distances.entry(distance).or_default() += 1;
     }
     let commonest = *distances.values().max().unwrap();
-    // In order, one distance would have them all; within quarters of 64 slots, each has under 2 %.
-    assert!(commonest < 20_000 / 30, "{commonest}");
-    assert!(distances.len() > 100);
+    // In order, one distance would have them all; drawn from 16, none has over 7 %.
+    assert!(commonest < 20_000 / 12, "{commonest}");
+    assert!(distances.len() > 40, "{}", distances.len());
     blocks.into_iter().for_each(end);
 }
 
