@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What is said of each fault: the first line to the letter, and the rest in the buffer.
+
+use super::*;
+use crate::fault::EVIDENCE;
+use crate::slot_state::Kind;
+
+fn block() -> Block {
+    Block {
+        address: 0x1000,
+        requested: Some(24),
+        slot: 32,
+        kind: Some(Kind::Malloc),
+        allocated_by: Actor {
+            thread: 7,
+            or_earlier: true,
+        },
+        freed_by: Actor {
+            thread: 8,
+            or_earlier: false,
+        },
+    }
+}
+
+fn lines(fault: &Fault) -> String {
+    let context = Context {
+        process: 42,
+        thread: 43,
+        operation: Operation::Free,
+        stops: true,
+        memory: None,
+    };
+    String::from_utf8(render(fault, &context).as_bytes().to_vec()).unwrap()
+}
+
+#[test]
+fn first_lines_are_stable() {
+    let block = block();
+    let evidence = Evidence::default();
+    #[rustfmt::skip] // a line for each case
+    let cases = [
+        (
+            Fault::HeapBufferOverflow { block, offset: 24, contact: Contact::Written(evidence) },
+            "heap-buffer-overflow: free: 24-byte block written past its end, first at offset 24",
+        ),
+        (
+            Fault::HeapBufferOverflow { block, offset: 24, contact: Contact::Guarded },
+            "heap-buffer-overflow: free: 24-byte block accessed past its end, at offset 24",
+        ),
+        (
+            Fault::HeapBufferUnderflow { block, distance: 1, contact: Contact::Written(evidence) },
+            "heap-buffer-underflow: free: 24-byte block written before its start",
+        ),
+        (
+            Fault::HeapBufferUnderflow { block, distance: 1, contact: Contact::Guarded },
+            "heap-buffer-underflow: free: 24-byte block accessed before its start, at offset -1",
+        ),
+        (Fault::DoubleFree { block }, "double-free: free: block was already freed"),
+        (
+            Fault::InvalidFree { pointer: 1, stray: Stray::InsideLive(block, 8) },
+            "invalid-free: free: pointer is 8 bytes inside a live 24-byte block",
+        ),
+        (
+            Fault::InvalidFree { pointer: 1, stray: Stray::InsideFreed(block, 8) },
+            "invalid-free: free: pointer is 8 bytes inside a freed block",
+        ),
+        (
+            Fault::InvalidFree { pointer: 1, stray: Stray::NeverAllocated },
+            "invalid-free: free: pointer is to memory that was never allocated",
+        ),
+        (
+            Fault::InvalidFree { pointer: 1, stray: Stray::Foreign },
+            "invalid-free: free: pointer is not from this heap",
+        ),
+        (
+            Fault::UseAfterFreeWrite { block, offset: 3, evidence },
+            "use-after-free-write: free: freed block was written to, first at offset 3",
+        ),
+        (
+            Fault::UseAfterFreeAccess { block, offset: 3 },
+            "use-after-free-access: free: freed 24-byte block accessed, at offset 3",
+        ),
+        (
+            Fault::SizeMismatch { block, given: 25 },
+            "size-mismatch: free: 24-byte block freed as 25 bytes",
+        ),
+        (
+            Fault::AlignmentMismatch { block, given: 64 },
+            "alignment-mismatch: free: 24-byte block is not aligned to 64 bytes",
+        ),
+        (Fault::ReallocAfterFree { block }, "realloc-after-free: free: block was already freed"),
+        (
+            Fault::MetadataCorruption { block, state: 3 },
+            "metadata-corruption: free: the state of a slot is impossible",
+        ),
+    ];
+    let mut seen = [false; crate::fault::FAULTS];
+    for (fault, line) in cases {
+        let text = lines(&fault);
+        assert_eq!(
+            text.lines().next().unwrap(),
+            format!("secmalloc: 42: {line}")
+        );
+        assert!(text.ends_with("stopped (SIGABRT)\n"));
+        seen[fault.index()] = true;
+    }
+    assert!(seen.iter().all(|&s| s), "a fault without a line");
+}
+
+#[test]
+fn evidence_never_shows_intact_canary() {
+    let mut found = [0xaa; EVIDENCE];
+    found[1] = 0x41;
+    let evidence = Evidence {
+        found,
+        wrong: 0b10,
+        canary: 0b111,
+        length: 4,
+    };
+    let fault = Fault::UseAfterFreeWrite {
+        block: block(),
+        offset: 0,
+        evidence,
+    };
+    let text = lines(&fault);
+    assert!(
+        text.contains("expected   ?? ?? ?? 00  (?? is keyed canary)\n"),
+        "{text}"
+    );
+    assert!(text.contains("found      == 41 == ==\n"), "{text}");
+}
+
+#[test]
+fn the_longest_message_fits() {
+    let actor = Actor {
+        thread: u32::MAX,
+        or_earlier: true,
+    };
+    let block = Block {
+        address: usize::MAX,
+        requested: Some(usize::MAX),
+        slot: usize::MAX,
+        kind: Some(Kind::NewArray),
+        allocated_by: actor,
+        freed_by: actor,
+    };
+    let evidence = Evidence {
+        found: [0xff; EVIDENCE],
+        wrong: u16::MAX,
+        canary: u16::MAX,
+        length: EVIDENCE,
+    };
+    let contact = Contact::Written(evidence);
+    let fault = Fault::HeapBufferOverflow {
+        block,
+        offset: usize::MAX,
+        contact,
+    };
+    let context = Context {
+        process: u32::MAX,
+        thread: u32::MAX,
+        operation: Operation::FreeAlignedSized,
+        stops: false,
+        memory: None,
+    };
+    let text = render(&fault, &context);
+    assert!(text.as_bytes().len() < CAPACITY && text.as_bytes().ends_with(b"(policy)\n"));
+}
