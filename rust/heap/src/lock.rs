@@ -7,17 +7,16 @@
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 // From `sys`, so that a model checker can put its own in their place.
-use crate::sys::{self, AtomicU32, AtomicUsize};
+use crate::sys::{self, AtomicUsize};
 
-const FREE: u32 = 0;
-const HELD: u32 = 1;
-/// Held, and somebody sleeps on it.
-const AWAITED: u32 = 2;
+const FREE: usize = 0;
+/// Beside the holder's identity, whose lowest bit is 0: somebody sleeps on the lock.
+const AWAITED: usize = 1;
 
-/// The lock. All zero is an unlocked lock.
+/// The lock: its holder's identity, in the one word that says whether it is held, so that a signal
+/// handler never finds it taken by nobody. All zero is an unlocked lock.
 pub(crate) struct Lock {
-    word: AtomicU32,
-    holder: AtomicUsize,
+    word: AtomicUsize,
 }
 
 /// Proof that the lock is held; and the lock, if it is to be given back in the end.
@@ -26,8 +25,7 @@ pub(crate) struct Held<'a>(Option<&'a Lock>);
 impl Lock {
     pub(crate) const fn new() -> Lock {
         Lock {
-            word: AtomicU32::new(FREE),
-            holder: AtomicUsize::new(0),
+            word: AtomicUsize::new(FREE),
         }
     }
 
@@ -40,7 +38,7 @@ impl Lock {
     /// Whether the calling thread holds it.
     pub(crate) fn is_mine(&self) -> bool {
         // Relaxed: only this thread writes its own identity here, and it reads its own writes.
-        self.holder.load(Relaxed) == sys::thread_identity()
+        self.word.load(Relaxed) & !AWAITED == sys::thread_identity()
     }
 
     /// Takes the lock without a guard to give it back: for `fork`, which takes and gives back in
@@ -49,25 +47,27 @@ impl Lock {
     #[inline]
     pub(crate) fn acquire(&self) -> bool {
         // Acquire: what the last holder wrote is seen before anything we do.
-        let free = self.word.compare_exchange(FREE, HELD, Acquire, Relaxed);
+        let free = self
+            .word
+            .compare_exchange(FREE, sys::thread_identity(), Acquire, Relaxed);
         if free.is_err() {
             if sys::is_forking() {
                 return false;
             }
             self.wait();
         }
-        self.holder.store(sys::thread_identity(), Relaxed);
         true
     }
 
     #[cold]
     #[inline(never)]
     fn wait(&self) {
+        let mine = sys::thread_identity();
         for _ in 0..sys::SPINS {
             if self.word.load(Relaxed) == FREE
                 && self
                     .word
-                    .compare_exchange(FREE, HELD, Acquire, Relaxed)
+                    .compare_exchange(FREE, mine, Acquire, Relaxed)
                     .is_ok()
             {
                 return;
@@ -76,8 +76,17 @@ impl Lock {
         }
         // From here on the word says that somebody sleeps, even when nobody else does: one
         // wake-up too many at the end, but never one too few.
-        while self.word.swap(AWAITED, Acquire) != FREE {
-            sys::futex_wait(&self.word, AWAITED);
+        let mut seen = self.word.load(Relaxed);
+        loop {
+            let wanted = if seen == FREE { mine } else { seen } | AWAITED;
+            match self.word.compare_exchange(seen, wanted, Acquire, Relaxed) {
+                Ok(FREE) => return,
+                Ok(_) => {
+                    sys::futex_wait_low(&self.word, wanted);
+                    seen = self.word.load(Relaxed);
+                }
+                Err(now) => seen = now,
+            }
         }
     }
 
@@ -86,16 +95,14 @@ impl Lock {
     /// The caller took it with [`Lock::acquire`].
     #[inline]
     pub(crate) fn release(&self) {
-        self.holder.store(0, Relaxed);
         // Release: whoever takes it next sees what we wrote.
-        if self.word.swap(FREE, Release) == AWAITED {
-            sys::futex_wake(&self.word);
+        if self.word.swap(FREE, Release) & AWAITED != 0 {
+            sys::futex_wake_low(&self.word);
         }
     }
 
     /// Makes the lock free whatever it was: in a forked child, where its holder does not exist.
     pub(crate) fn reset(&self) {
-        self.holder.store(0, Relaxed);
         self.word.store(FREE, Release);
     }
 }

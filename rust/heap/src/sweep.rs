@@ -134,6 +134,10 @@ fn sweep_class(
     true
 }
 
+/// How often a slot has to look wrong, at rest each time: a `realloc` in place, back and forth, may well
+/// leave the same state before and after one look, but not before and after so many.
+const LOOKS: u32 = 16;
+
 /// Looks at the slots of a slab from `place` on, until one is bad.
 fn sweep_slab(
     class: usize,
@@ -174,7 +178,7 @@ fn sweep_slab(
             }
         };
         // Not sound, at rest, and again, after a pause in which another thread's change would end.
-        let bad = (0..3).all(|look| {
+        let bad = (0..LOOKS).all(|look| {
             if look > 0 {
                 sys::pause();
             }

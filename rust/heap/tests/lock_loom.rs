@@ -61,17 +61,16 @@ mod sys {
         };
     }
 
-    late!(AtomicU32, u32);
     late!(AtomicUsize, usize);
 
-    pub(crate) fn futex_wait(word: &AtomicU32, value: u32) {
+    pub(crate) fn futex_wait_low(word: &AtomicUsize, value: usize) {
         let held = KERNEL.0.lock().unwrap();
         if word.load(Ordering::SeqCst) == value {
             drop(KERNEL.1.wait(held).unwrap());
         }
     }
 
-    pub(crate) fn futex_wake(_: &AtomicU32) {
+    pub(crate) fn futex_wake_low(_: &AtomicUsize) {
         let _held = KERNEL.0.lock().unwrap();
         KERNEL.1.notify_one();
     }
@@ -80,8 +79,9 @@ mod sys {
         false
     }
 
+    /// Even, as addresses are.
     pub(crate) fn thread_identity() -> usize {
-        1
+        2
     }
 }
 

@@ -77,6 +77,8 @@ pub(crate) fn allocate(heap: &ThreadHeap, request: &Request) -> Option<usize> {
 fn make_new(data_size: usize, alignment: usize, heap: &ThreadHeap) -> Option<Mapping> {
     let mut mapping = Mapping::make(data_size, alignment, Purpose::Block, heap.random())?;
     mapping.choose_page_size(data_size);
+    // The block is about to be used: all of it may have memory from here on.
+    mapping.warm = data_size;
     Some(mapping)
 }
 
@@ -93,13 +95,15 @@ fn make_room(data_size: usize, alignment: usize, heap: &ThreadHeap) -> Option<Ma
 /// `false` if another thread was faster.
 pub(crate) fn release(heap: &ThreadHeap, descriptor: &Descriptor) -> bool {
     let large = &shared().large;
-    {
+    // What was found may be another block's by now, with another size at the same place.
+    let descriptor = &{
         let _held = large.lock.hold();
-        if large.remove_held(descriptor.block).is_none() {
+        let Some(removed) = large.remove_held(descriptor.block) else {
             return false;
-        }
-        large.remember(descriptor, heap.thread());
-    }
+        };
+        large.remember(&removed, heap.thread());
+        removed
+    };
     let mapping = &descriptor.mapping;
     // Huge pages are there as a whole: only small ones tell how much was touched.
     if mapping.data_size >= touched::LARGE && !mapping.huge {

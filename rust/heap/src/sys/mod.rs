@@ -14,7 +14,7 @@ mod machine;
 pub(crate) use libc_calls::*;
 pub(crate) use machine::{set_thread_word, thread_identity, thread_word};
 
-pub(crate) use core::sync::atomic::{AtomicU32, AtomicUsize};
+pub(crate) use core::sync::atomic::AtomicUsize;
 
 use core::ffi::CStr;
 use core::ptr::NonNull;
@@ -214,7 +214,9 @@ pub(crate) fn is_forking() -> bool {
 }
 
 /// Sleeps while `word` is `value`; may wake for no reason.
-pub(crate) fn futex_wait(word: &AtomicU32, value: u32) {
+pub(crate) fn futex_wait_low(word: &AtomicUsize, value: usize) {
+    // The kernel compares 32 bits: the lower half, which comes first on the processors we run on.
+    let value = value as u32;
     let operation = (libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG) as usize;
     // SAFETY: the kernel only reads the word, which lives as long as the borrow.
     let _ = unsafe {
@@ -226,7 +228,7 @@ pub(crate) fn futex_wait(word: &AtomicU32, value: u32) {
 }
 
 /// Wakes one sleeper.
-pub(crate) fn futex_wake(word: &AtomicU32) {
+pub(crate) fn futex_wake_low(word: &AtomicUsize) {
     let operation = (libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG) as usize;
     // SAFETY: the address is only a key here.
     let _ = unsafe {

@@ -53,6 +53,9 @@ pub(crate) fn with_heap<T>(work: impl FnOnce(&ThreadHeap) -> T) -> Option<T> {
     let common = heap(0);
     if common.owners.get() == 0 {
         common.begin(0);
+    } else {
+        // There may have been a fork since.
+        common.seed();
     }
     Some(work(common))
 }

@@ -54,7 +54,8 @@ impl Mapping {
     /// map; Linux moves such together since 6.17, and only where the size does not change in the call.
     /// `false` where it does not: the target is given back then.
     pub(crate) fn move_to(&self, target: &mut Mapping) -> bool {
-        target.seamed = self.seamed;
+        // What is moved is an entry in the memory map of its own, beside what the target had.
+        target.seamed = true;
         let hopeless = self.seamed && SEAMS_STAY.load(Ordering::Relaxed);
         if hopeless {
             target.unmap();
