@@ -46,7 +46,7 @@ fn deviation(counts: &[u32]) -> f64 {
 /// The first block of every fresh slab: each place must be as likely as any other.
 #[test]
 fn first_places_of_slabs_are_even() {
-    // Classes with 256, 204, 102 and 8 slots to a slab, and sizes that no other test here uses.
+    // Classes with 256, 128, 64 and 8 slots to a slab, and sizes that no other test here uses.
     for size in [40, 310, 600, 8000] {
         let class = class_of(size);
         let slots = CLASSES[class].slots;
