@@ -9,6 +9,8 @@ from tabulate import tabulate
 from files import write
 from summary import MEANS, Summary
 
+# Characters of a failure that are told.
+LONG = 80
 MARKS = ("<!-- results -->", "<!-- /results -->")
 FAILED = "fails"
 # More lines than this are counted, not named.
@@ -93,13 +95,21 @@ def notes(summary: Summary) -> list[str]:
         if thing["missing"]:
             said.append(f"Missing: {thing['name']}: {thing['missing']}.")
     for line, name, why in summary.failures():
-        said.append(f"Fails: {name} at {line}: {why}. It is left out of the means of {name}.")
+        said.append(
+            f"Fails: {name} at {line}: {brief(why)}. It is left out of the means of {name}."
+        )
     if short := summary.short():
         which = ", ".join(short)
         if len(short) > MANY:
             which = f"{len(short)} of {len(summary.in_group('all'))} lines"
         said.append(f"Under a second with {summary.base}, so less exact: {which}.")
     return said
+
+
+def brief(why: str) -> str:
+    """What a program printed as it failed: its end says most, and paths of this machine nothing."""
+    text = why.replace(f"{Path.cwd()}/", "")
+    return text if len(text) <= LONG else f"{text[:12]}... {text[-LONG:]}"
 
 
 def markdown(summaries: list[Summary]) -> str:

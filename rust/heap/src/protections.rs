@@ -13,7 +13,7 @@ pub(crate) const WIPE: bool = !cfg!(secmalloc_without = "wipe");
 pub(crate) const VERIFY: bool = WIPE && !cfg!(secmalloc_without = "verify");
 
 /// The word before a block is looked at when the block is freed.
-pub(crate) const NEIGHBOURS: bool = CANARY && !cfg!(secmalloc_without = "neighbours");
+pub(crate) const NEIGHBOURS: bool = CANARY && WIPE && !cfg!(secmalloc_without = "neighbours");
 
 /// Freed slots rest.
 pub(crate) const QUARANTINE: bool = !cfg!(secmalloc_without = "quarantine");

@@ -133,6 +133,10 @@ pub(crate) unsafe fn seal(keys: &Keys, address: usize, slot: usize, size: usize)
     if !protections::CANARY {
         return;
     }
+    if !protections::WIPE {
+        // SAFETY: between the block and the word. Nobody else has cleared it.
+        unsafe { wipe::zero_bytes(address + size, slot - CANARY_SIZE - size) };
+    }
     let hash = keys.hash(address);
     let slack = slot - CANARY_SIZE - size;
     let at = size.min(slot - 2 * CANARY_SIZE);
