@@ -79,8 +79,36 @@ static void place_in_slab(void) {
     }
 }
 
+/* Option `window`: of one slot there is no choice, and blocks follow each other. */
+static void window(void) {
+    struct rerun how = {.argument = "order", .stream = 1};
+    char text[64];
+    CHECK_EQUAL(rerun(&how, text, sizeof text), 0);
+    CHECK(atoi(text) < BLOCKS / 4, "%s of %d right behind the one before", text, BLOCKS);
+    how.options = "window=1";
+    CHECK_EQUAL(rerun(&how, text, sizeof text), 0);
+    CHECK(atoi(text) > BLOCKS * 3 / 4, "window=1: %s of %d right behind the one before", text,
+          BLOCKS);
+}
+
+static int right_behind(size_t size) {
+    int next = 0;
+    char *last = need(malloc(any(size)));
+    size_t slot = slot_of(last);
+    for (int i = 1; i < BLOCKS; i++) {
+        char *block = need(malloc(any(size)));
+        next += (size_t)(block - last) == slot;
+        last = block;
+    }
+    return next;
+}
+
 int main(int argc, char **argv) {
     start_ours_only();
+    if (argc > 1 && strcmp(argv[1], "order") == 0) {
+        printf("%d\n", right_behind(SIZE));
+        return PASSED;
+    }
     if (argc > 1 && strcmp(argv[1], "first") == 0) {
         for (int i = 0; i < FIRST; i++) printf("%p\n", need(malloc(any(first[i].size))));
         return PASSED;
@@ -89,5 +117,6 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) order_of_addresses(sizes[i]);
     gaps_differ();
     place_in_slab();
+    window();
     return PASSED;
 }

@@ -80,17 +80,12 @@ unsafe fn band_is_zero(half: usize, at: *const u8, size: usize) -> bool {
 /// - `slot` bytes at `address` may be written; `slot` is at least 16.
 #[inline(always)]
 pub(crate) unsafe fn zero(address: usize, slot: usize) {
-    // SAFETY: the caller's promise makes the address one of committed memory.
-    let at = unsafe { sys::pointer::<u8>(address) }.as_ptr();
-    // SAFETY: each band is taken for sizes within it.
+    // SAFETY: the caller's promise.
     unsafe {
-        match slot {
-            0..=16 => Vector::clear(at),
-            17..=32 => clear_band(16, at, slot),
-            33..=64 => clear_band(32, at, slot),
-            65..=128 => clear_band(64, at, slot),
-            129..=BANDS => clear_band(128, at, slot),
-            _ => zero_bytes(address, slot),
+        if slot <= BANDS {
+            zero_banded(address, slot);
+        } else {
+            zero_bytes(address, slot);
         }
     }
 }
@@ -101,19 +96,12 @@ pub(crate) unsafe fn zero(address: usize, slot: usize) {
 /// - `slot` bytes at `address` may be read; `slot` is at least 16.
 #[inline(always)]
 pub(crate) unsafe fn is_zero(address: usize, slot: usize) -> bool {
-    // SAFETY: as in `zero`.
-    let at = unsafe { sys::pointer::<u8>(address) }.as_ptr();
-    // SAFETY: each band is taken for sizes within it.
-    unsafe {
-        match slot {
-            0..=16 => Vector::load(at).is_zero(),
-            17..=32 => band_is_zero(16, at, slot),
-            33..=64 => band_is_zero(32, at, slot),
-            65..=128 => band_is_zero(64, at, slot),
-            129..=BANDS => band_is_zero(128, at, slot),
-            _ => long_is_zero(at, slot),
-        }
+    if slot <= BANDS {
+        // SAFETY: the caller's promise.
+        return unsafe { is_zero_banded(address, slot) };
     }
+    // SAFETY: as above, and larger than the bands.
+    unsafe { long_is_zero(sys::pointer::<u8>(address).as_ptr(), slot) }
 }
 
 /// # Safety
