@@ -129,7 +129,7 @@ fn describe_large(address: usize) -> Option<Description> {
 #[must_use]
 pub fn check() -> Counts {
     thread::with_heap(|_| ()).map_or(Counts::default(), |()| {
-        sweep::sweep(Operation::Check, &Budget::UNLIMITED)
+        sweep::sweep(Operation::Check, &Budget::unlimited())
     })
 }
 

@@ -29,7 +29,8 @@ pub fn begin() {
 ///
 /// It costs a part of what the process has cost: whoever runs for a second can bear some
 /// milliseconds more, whoever is forked to run for one cannot. Most of what a forked child has in
-/// its heap is its parent's besides, which will look for itself.
+/// its heap is its parent's besides, which will look for itself. Some thousand slots are looked at
+/// whatever the clock says.
 pub fn end() {
     if !pool::started() {
         return;
@@ -39,6 +40,9 @@ pub fn end() {
         .options
         .sweep_us(sys::process_cpu_us(), forked);
     if us > 0 {
-        sweep(Operation::Exit, &Budget::of_us(us));
+        sweep(
+            Operation::Exit,
+            &Budget::of_us(us, if forked { 4096 } else { 16_384 }),
+        );
     }
 }

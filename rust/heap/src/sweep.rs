@@ -10,6 +10,8 @@
 //! is handed out or purged changes its state first, and purging needs the store's lock, which is
 //! held here for one slab at a time.
 
+use core::cell::Cell;
+
 use secmalloc_policy::fault::{Fault, Operation};
 use secmalloc_policy::size_class::{COUNT, ZERO};
 use secmalloc_policy::slot_state::SlotState;
@@ -37,22 +39,47 @@ pub struct Counts {
     pub faults: u64,
 }
 
-/// CPU time that a sweep may take.
+/// What a sweep may cost: CPU time, but some work in any case, so that what is found in a small heap does
+/// not depend on how busy the machine is.
 pub(crate) struct Budget {
     end: u64,
+    /// Work still to be done without a look at the clock.
+    assured: Cell<u64>,
 }
 
 impl Budget {
-    pub(crate) fn of_us(us: u64) -> Budget {
+    pub(crate) fn of_us(us: u64, assured: u64) -> Budget {
         Budget {
             end: sys::thread_cpu_us().saturating_add(us),
+            assured: Cell::new(assured),
         }
     }
 
-    pub(crate) const UNLIMITED: Budget = Budget { end: u64::MAX };
+    pub(crate) const fn unlimited() -> Budget {
+        Budget {
+            end: u64::MAX,
+            assured: Cell::new(0),
+        }
+    }
 
-    fn is_left(&self) -> bool {
-        self.end == u64::MAX || sys::thread_cpu_us() < self.end
+    /// Whether a slab may be looked at.
+    fn spend(&self, map: &ClassMap) -> bool {
+        /// Bytes that take about as long to compare as a slot to visit.
+        const BYTES: u64 = 256;
+        /// Work between looks at the clock, which is a system call.
+        const BETWEEN: u64 = 2048;
+        if self.end == u64::MAX {
+            return true;
+        }
+        if self.assured.get() == 0 {
+            if sys::thread_cpu_us() >= self.end {
+                return false;
+            }
+            self.assured.set(BETWEEN);
+        }
+        let work = u64::from(map.slots()) * (1 + map.slot_size() as u64 / BYTES);
+        self.assured.set(self.assured.get().saturating_sub(work));
+        true
     }
 }
 
@@ -110,12 +137,10 @@ fn sweep_class(
     budget: &Budget,
     counts: &mut Counts,
 ) -> bool {
-    /// Slabs between looks at the clock, which is a system call.
-    const BETWEEN: u32 = 8;
     let store = &shared().stores[class];
     let map = &fixed().classes[class];
     for slab in 0..store.slabs() {
-        if slab % BETWEEN == 0 && !budget.is_left() {
+        if !budget.spend(map) {
             return false;
         }
         // Each fault is reported without the lock; then the slab is looked at again from there.
