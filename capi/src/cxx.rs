@@ -11,7 +11,9 @@ use core::arch::global_asm;
 use core::ffi::{c_char, c_void};
 use core::ptr::{null_mut, NonNull};
 
-use secmalloc_heap::{allocate, allocate_quickly, release, release_quickly, Claim};
+use secmalloc_heap::{
+    allocate, allocate_quickly, begin_call, end_call, release, release_quickly, Claim, Passed,
+};
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::Request;
 use secmalloc_policy::slot_state::Kind;
@@ -72,11 +74,20 @@ impl Wanted {
         } else {
             Request::aligned(self.alignment, self.size)
         };
-        match request {
+        let passed = Passed::to(operation)
+            .alignment(self.alignment)
+            .size(self.size);
+        let begun = begin_call(&passed);
+        let block: *mut c_void = match request {
             Ok(request) => allocate(request.of_kind(self.kind), operation)
                 .map_or(null_mut(), |block| block.as_ptr().cast()),
             Err(_) => null_mut(),
+        };
+        if let Some(begun) = begun {
+            let errno = if block.is_null() { libc::ENOMEM } else { 0 };
+            end_call(begun, block.addr(), errno);
         }
+        block
     }
 }
 

@@ -10,7 +10,8 @@ use core::mem::size_of;
 use core::ptr::{null_mut, NonNull};
 
 use secmalloc_heap::{
-    allocate, allocate_quickly, page_size, release, release_quickly, resize, usable_size, Claim,
+    allocate, allocate_quickly, begin_call, end_call, page_size, release, release_quickly, resize,
+    usable_size, Begun, Claim, Passed,
 };
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::{Refusal, Request};
@@ -30,13 +31,31 @@ fn errno_of(refusal: Refusal) -> c_int {
     }
 }
 
-fn serve(request: Result<Request, Refusal>, operation: Operation) -> *mut c_void {
-    match request {
-        Ok(request) => match allocate(request, operation) {
-            Some(block) => block.as_ptr().cast(),
-            None => fail(libc::ENOMEM),
-        },
-        Err(refusal) => fail(errno_of(refusal)),
+/// What was asked for, or the `errno` that says why not.
+fn attempt(request: Result<Request, Refusal>, passed: Passed) -> Result<NonNull<u8>, c_int> {
+    let begun = begin_call(&passed);
+    let made = match request {
+        Ok(request) => allocate(request, passed.operation).ok_or(libc::ENOMEM),
+        Err(refusal) => Err(errno_of(refusal)),
+    };
+    record(begun, made);
+    made
+}
+
+/// Ends the record of a call, where one was begun.
+fn record(begun: Option<Begun>, made: Result<NonNull<u8>, c_int>) {
+    if let Some(begun) = begun {
+        match made {
+            Ok(block) => end_call(begun, block.addr().get(), 0),
+            Err(errno) => end_call(begun, 0, errno),
+        }
+    }
+}
+
+fn serve(request: Result<Request, Refusal>, passed: Passed) -> *mut c_void {
+    match attempt(request, passed) {
+        Ok(block) => block.as_ptr().cast(),
+        Err(errno) => fail(errno),
     }
 }
 
@@ -45,14 +64,17 @@ fn serve(request: Result<Request, Refusal>, operation: Operation) -> *mut c_void
 
 #[inline(never)]
 fn malloc_slowly(size: usize) -> *mut c_void {
-    serve(Request::bytes(size), Operation::Malloc)
+    serve(
+        Request::bytes(size),
+        Passed::to(Operation::Malloc).size(size),
+    )
 }
 
 #[inline(never)]
 fn calloc_slowly(count: usize, size: usize) -> *mut c_void {
     serve(
         Request::array(count, size).map(Request::zeroed),
-        Operation::Calloc,
+        Passed::to(Operation::Calloc).array(count, size),
     )
 }
 
@@ -160,25 +182,32 @@ pub unsafe extern "C" fn free_aligned_sized(ptr: *mut c_void, alignment: usize, 
 unsafe fn change(
     ptr: *mut c_void,
     request: Result<Request, Refusal>,
-    operation: Operation,
+    passed: Passed,
 ) -> *mut c_void {
     let Some(block) = NonNull::new(ptr.cast()) else {
-        return serve(request, operation);
+        return serve(request, passed);
     };
-    let size = match request {
+    let begun = begin_call(&passed.pointer(ptr.addr()));
+    let made = match request {
         // glibc frees the block and returns NULL.
         Ok(Request { size: 0, .. }) => {
             // SAFETY: the caller's promise.
-            unsafe { release(block, operation, Claim::NONE) };
+            unsafe { release(block, passed.operation, Claim::NONE) };
+            if let Some(begun) = begun {
+                end_call(begun, 0, 0);
+            }
             return null_mut();
         }
-        Ok(Request { size, .. }) => size,
-        Err(refusal) => return fail(errno_of(refusal)),
+        Ok(Request { size, .. }) => {
+            // SAFETY: the caller's promise.
+            unsafe { resize(block, size, passed.operation) }.ok_or(libc::ENOMEM)
+        }
+        Err(refusal) => Err(errno_of(refusal)),
     };
-    // SAFETY: the caller's promise.
-    match unsafe { resize(block, size, operation) } {
-        Some(block) => block.as_ptr().cast(),
-        None => fail(libc::ENOMEM),
+    record(begun, made);
+    match made {
+        Ok(block) => block.as_ptr().cast(),
+        Err(errno) => fail(errno),
     }
 }
 
@@ -191,7 +220,13 @@ unsafe fn change(
 #[no_mangle]
 pub unsafe extern "C" fn realloc(ptr: *mut c_void, size: usize) -> *mut c_void {
     // SAFETY: the caller's promise.
-    unsafe { change(ptr, Request::bytes(size), Operation::Realloc) }
+    unsafe {
+        change(
+            ptr,
+            Request::bytes(size),
+            Passed::to(Operation::Realloc).size(size),
+        )
+    }
 }
 
 /// [`realloc`] to `count * size` bytes; `ENOMEM` where the product overflows.
@@ -201,7 +236,13 @@ pub unsafe extern "C" fn realloc(ptr: *mut c_void, size: usize) -> *mut c_void {
 #[no_mangle]
 pub unsafe extern "C" fn reallocarray(ptr: *mut c_void, count: usize, size: usize) -> *mut c_void {
     // SAFETY: the caller's promise.
-    unsafe { change(ptr, Request::array(count, size), Operation::Reallocarray) }
+    unsafe {
+        change(
+            ptr,
+            Request::array(count, size),
+            Passed::to(Operation::Reallocarray).array(count, size),
+        )
+    }
 }
 
 /// `size` bytes at a multiple of `alignment`, which is rounded up to a power of two, as glibc
@@ -210,7 +251,9 @@ pub unsafe extern "C" fn reallocarray(ptr: *mut c_void, count: usize, size: usiz
 pub extern "C" fn aligned_alloc(alignment: usize, size: usize) -> *mut c_void {
     serve(
         Request::aligned_rounding(alignment, size),
-        Operation::AlignedAlloc,
+        Passed::to(Operation::AlignedAlloc)
+            .alignment(alignment)
+            .size(size),
     )
 }
 
@@ -219,7 +262,9 @@ pub extern "C" fn aligned_alloc(alignment: usize, size: usize) -> *mut c_void {
 pub extern "C" fn memalign(alignment: usize, size: usize) -> *mut c_void {
     serve(
         Request::aligned_rounding(alignment, size),
-        Operation::Memalign,
+        Passed::to(Operation::Memalign)
+            .alignment(alignment)
+            .size(size),
     )
 }
 
@@ -235,33 +280,38 @@ pub unsafe extern "C" fn posix_memalign(
     alignment: usize,
     size: usize,
 ) -> c_int {
-    if alignment % size_of::<*mut c_void>() != 0 {
-        return libc::EINVAL;
-    }
-    let request = match Request::aligned(alignment, size) {
-        Ok(request) => request,
-        Err(refusal) => return errno_of(refusal),
+    let request = if alignment % size_of::<*mut c_void>() == 0 {
+        Request::aligned(alignment, size)
+    } else {
+        Err(Refusal::BadAlignment)
     };
-    match allocate(request, Operation::PosixMemalign) {
-        Some(block) => {
+    let passed = Passed::to(Operation::PosixMemalign);
+    match attempt(request, passed.alignment(alignment).size(size)) {
+        Ok(block) => {
             // SAFETY: the caller's promise.
             unsafe { result.write(block.as_ptr().cast()) };
             0
         }
-        None => libc::ENOMEM,
+        Err(errno) => errno,
     }
 }
 
 /// `size` bytes at the start of a page.
 #[no_mangle]
 pub extern "C" fn valloc(size: usize) -> *mut c_void {
-    serve(Request::aligned(page_size(), size), Operation::Valloc)
+    serve(
+        Request::aligned(page_size(), size),
+        Passed::to(Operation::Valloc).size(size),
+    )
 }
 
 /// `size` bytes, rounded up to whole pages, at the start of a page.
 #[no_mangle]
 pub extern "C" fn pvalloc(size: usize) -> *mut c_void {
-    serve(Request::pages(size, page_size()), Operation::Pvalloc)
+    serve(
+        Request::pages(size, page_size()),
+        Passed::to(Operation::Pvalloc).size(size),
+    )
 }
 
 /// Bytes that a program may use at `ptr`: the requested size, exactly, so that slack stays under
@@ -271,5 +321,13 @@ pub extern "C" fn pvalloc(size: usize) -> *mut c_void {
 /// - `ptr` is null or a live block. Anything else is found out.
 #[no_mangle]
 pub unsafe extern "C" fn malloc_usable_size(ptr: *mut c_void) -> usize {
-    NonNull::new(ptr.cast()).map_or(0, |block| usable_size(block, Operation::UsableSize))
+    let Some(block) = NonNull::new(ptr.cast()) else {
+        return 0;
+    };
+    let begun = begin_call(&Passed::to(Operation::UsableSize).pointer(ptr.addr()));
+    let size = usable_size(block, Operation::UsableSize);
+    if let Some(begun) = begun {
+        end_call(begun, size, 0);
+    }
+    size
 }

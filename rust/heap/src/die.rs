@@ -10,6 +10,7 @@ use secmalloc_policy::options::Policy;
 
 use crate::pool::fixed;
 use crate::sys;
+use crate::trace;
 use crate::whereabouts;
 
 const STDERR: i32 = 2;
@@ -46,7 +47,9 @@ pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool) {
         stops,
         memory: memory.and_then(|line| core::str::from_utf8(line).ok()),
     };
-    sys::write_all(STDERR, render(fault, &context).as_bytes());
+    let text = render(fault, &context);
+    sys::write_all(STDERR, text.as_bytes());
+    trace::fault(fault, stops, text.as_bytes());
 }
 
 /// Says something that is no fault of the heap's user: a line of its own.

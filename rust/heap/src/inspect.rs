@@ -5,6 +5,7 @@
 use core::fmt;
 
 use secmalloc_policy::fault::Operation;
+use secmalloc_policy::size_class;
 use secmalloc_policy::slot_state::{Kind, SlotState};
 
 use crate::explain;
@@ -194,4 +195,33 @@ pub fn totals() -> Totals {
         totals
     })
     .unwrap_or_default()
+}
+
+/// Every live block: its class ([`size_class::COUNT`] for one with a mapping of its own) and its size.
+/// Other threads may be at work: then it is what was true at some moment.
+pub(crate) fn each_live(mut with: impl FnMut(usize, usize)) {
+    for (class, store) in shared().stores.iter().enumerate() {
+        let map = &fixed().classes[class];
+        for slab in 0..store.slabs() {
+            let _held = store.lock.hold();
+            if map.record(slab).life.get() != Life::Warm {
+                continue;
+            }
+            for place in 0..map.slots() {
+                let slot = map.slot(class, map.index(slab, place));
+                if slot.state().is_live() {
+                    let size = if slot.has_memory() {
+                        slot.requested().unwrap_or(0)
+                    } else {
+                        0
+                    };
+                    with(class, size);
+                }
+            }
+        }
+    }
+    large::each(|descriptor| {
+        with(size_class::COUNT, descriptor.size);
+        true
+    });
 }

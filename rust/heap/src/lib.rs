@@ -36,6 +36,7 @@ mod store;
 mod sweep;
 mod sys;
 mod thread;
+mod trace;
 mod whereabouts;
 mod wipe;
 
@@ -44,6 +45,7 @@ pub use heap::{allocate, allocate_quickly, release, release_quickly, resize, usa
 pub use inspect::{check, describe, option, totals, trim, Description, Pool, State, Totals};
 pub use life::{begin, end};
 pub use sweep::Counts;
+pub use trace::{begin as begin_call, end as end_call, Begun, Passed};
 
 /// The kernel's page size, in bytes.
 #[must_use]

@@ -13,6 +13,7 @@ use crate::signal;
 use crate::sweep::{sweep, Budget};
 use crate::sys;
 use crate::thread;
+use crate::trace;
 
 /// The process that was loaded; others are its forks.
 static LOADED_IN: AtomicU32 = AtomicU32::new(0);
@@ -25,7 +26,7 @@ pub fn begin() {
     signal::install();
 }
 
-/// The last sweep, to be called at normal exit.
+/// The last sweep, and the end of the report, to be called at normal exit.
 ///
 /// It costs a part of what the process has cost: whoever runs for a second can bear some
 /// milliseconds more, whoever is forked to run for one cannot. Most of what a forked child has in
@@ -45,4 +46,5 @@ pub fn end() {
             &Budget::of_us(us, if forked { 4096 } else { 16_384 }),
         );
     }
+    trace::finish();
 }

@@ -24,6 +24,7 @@ use crate::slab::{self, ClassMap};
 use crate::store::Store;
 use crate::sys::{self, Access};
 use crate::thread::{self, Registry, ThreadHeap};
+use crate::trace::Trace;
 
 /// What is decided at start and read-only from then on.
 pub(crate) struct Fixed {
@@ -51,6 +52,8 @@ pub(crate) struct Fixed {
     pub(crate) heap_count: u32,
     shared: usize,
     pub(crate) large_tables: large::Tables,
+    /// What is recorded.
+    pub(crate) trace: Trace,
     /// Key by which the end of a thread is noticed.
     pub(crate) thread_key: Option<u32>,
 }
@@ -167,9 +170,10 @@ pub(crate) fn start() -> bool {
         return true;
     }
     let mut random = Random::from_seed(seed());
-    let Some(fixed) = lay_out(read_options(), &mut random) else {
+    let Some(mut fixed) = lay_out(read_options(), &mut random) else {
         return false;
     };
+    fixed.trace = Trace::set_up(&fixed.options, fixed.heap_count);
     // SAFETY: nobody reads `FIXED` before `READY`, and `START` keeps other writers out.
     unsafe { (*FIXED.0.get()).write(fixed) };
     // SAFETY: the pages hold nothing but `Fixed`: the alignment of `Place`, a multiple of every page
@@ -229,9 +233,15 @@ fn read_options() -> Options {
     if sys::auxiliary(libc::AT_SECURE) != 0 {
         return Options::default();
     }
-    let name = options::VARIABLE.as_bytes();
+    with_variable(options::VARIABLE.as_bytes(), |text| {
+        Options::parse(text.unwrap_or(&[]), |complaint| die::say(&complaint))
+    })
+}
+
+/// Does something with the value of a variable of the environment.
+pub(crate) fn with_variable<T>(name: &[u8], work: impl FnOnce(Option<&[u8]>) -> T) -> T {
     if let Ok(text) = sys::environment(name) {
-        return Options::parse(text.unwrap_or(&[]), |complaint| die::say(&complaint));
+        return work(text);
     }
     // Called before the C library set itself up: what the kernel was given still counts. Of an
     // environment larger than this, only the first part does.
@@ -244,10 +254,11 @@ fn read_options() -> Options {
         length += piece.len();
         true
     });
-    let own = all[..length]
-        .split(|&byte| byte == 0)
-        .find_map(|entry| sys::value_of(entry, name));
-    Options::parse(own.unwrap_or(&[]), |complaint| die::say(&complaint))
+    work(
+        all[..length]
+            .split(|&byte| byte == 0)
+            .find_map(|entry| sys::value_of(entry, name)),
+    )
 }
 
 /// The largest plan that the system grants, and the rest of what is fixed.
@@ -392,6 +403,7 @@ fn try_plan(plan: Plan, page: usize, options: Options, random: &mut Random) -> O
         heap_count: parts.heap_count,
         shared,
         large_tables: large::Tables::at(large_at, parts.most_large),
+        trace: Trace::OFF,
         thread_key: sys::on_thread_end(thread::at_thread_end),
     })
 }

@@ -20,7 +20,7 @@ use crate::heap::Claim;
 use crate::magazine;
 use crate::pool::fixed;
 use crate::protections;
-use crate::thread;
+use crate::thread::ThreadHeap;
 use crate::wipe;
 
 /// Which sizes a copy of the short way serves.
@@ -92,6 +92,7 @@ impl Reach for All {
 /// Makes a small block of usual alignment, if a slot for it is ready and sound.
 #[inline(always)]
 pub(crate) fn allocate<R: Reach>(
+    heap: &ThreadHeap,
     requested: usize,
     kind: Kind,
     zeroed: bool,
@@ -100,7 +101,6 @@ pub(crate) fn allocate<R: Reach>(
     if requested.wrapping_sub(1) >= R::SIZE {
         return None;
     }
-    let heap = thread::current()?;
     let fixed = fixed();
     let class = R::class_of(requested);
     // SAFETY: the classes of small sizes are classes.
@@ -136,12 +136,9 @@ pub(crate) fn allocate<R: Reach>(
 /// # Safety
 /// - If a live block starts at `address`, nothing uses it any more.
 #[inline(always)]
-pub(crate) unsafe fn release<R: Reach>(address: usize, claim: Claim) -> bool {
+pub(crate) unsafe fn release<R: Reach>(heap: &ThreadHeap, address: usize, claim: Claim) -> bool {
     // The neighbour's canary is wanted last, and is the likeliest to be far from the processor.
     wipe::prefetch(address.wrapping_sub(8));
-    let Some(heap) = thread::current() else {
-        return false;
-    };
     let fixed = fixed();
     let distance = address.wrapping_sub(fixed.data);
     if distance >= fixed.data_size {

@@ -26,17 +26,18 @@ use crate::wipe;
 #[inline(always)]
 #[must_use]
 pub fn allocate_quickly(size: usize, kind: Kind, zeroed: bool) -> Option<NonNull<u8>> {
-    quick::allocate::<quick::Bands>(size, kind, zeroed)
+    quick::allocate::<quick::Bands>(thread::current()?, size, kind, zeroed)
 }
 
 /// Makes a block. `None` when there is no memory for it.
 pub fn allocate(request: Request, operation: Operation) -> Option<NonNull<u8>> {
     if request.size.wrapping_sub(1) < MAX_SMALL && request.is_usual() {
-        let quickly = quick::allocate::<quick::All>(request.size, request.kind, request.zeroed);
-        if quickly.is_some() {
-            return quickly;
-        }
-        if let Some(heap) = thread::current() {
+        if let Some(heap) = thread::own().filter(|_| !fixed().options.guard_all()) {
+            let quickly =
+                quick::allocate::<quick::All>(heap, request.size, request.kind, request.zeroed);
+            if quickly.is_some() {
+                return quickly;
+            }
             let class = size_class::class_of(request.size);
             return allocate_small(heap, class, &request, operation);
         }

@@ -17,6 +17,7 @@ use crate::protections;
 use crate::quick;
 use crate::slab::{self, Slot};
 use crate::thread::{self, ThreadHeap};
+use crate::trace::{self, Passed};
 use crate::wipe;
 
 /// Ends a block the short way; `false` if nothing was done, and it takes the long one, [`release`].
@@ -25,8 +26,11 @@ use crate::wipe;
 /// - As [`release`].
 #[inline(always)]
 pub unsafe fn release_quickly(block: NonNull<u8>, claim: Claim) -> bool {
+    let Some(heap) = thread::current() else {
+        return false;
+    };
     // SAFETY: the caller's promise.
-    unsafe { quick::release::<quick::Bands>(block.addr().get(), claim) }
+    unsafe { quick::release::<quick::Bands>(heap, block.addr().get(), claim) }
 }
 
 /// Ends a block.
@@ -34,12 +38,27 @@ pub unsafe fn release_quickly(block: NonNull<u8>, claim: Claim) -> bool {
 /// # Safety
 /// - If `block` is a live block, nothing uses it any more. Anything else is found out.
 pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim) {
-    let address = block.addr().get();
-    // SAFETY: the caller's promise.
-    if unsafe { quick::release::<quick::All>(address, claim) } {
-        return;
+    let passed = Passed::to(operation)
+        .pointer(block.addr().get())
+        .size(claim.size.unwrap_or(0))
+        .alignment(claim.alignment.unwrap_or(0));
+    // A `realloc` has a record of its own.
+    if operation != Operation::Realloc && operation != Operation::Reallocarray {
+        let _ = trace::begin(&passed);
     }
-    if let Some(heap) = thread::current() {
+    // SAFETY: the caller's promise.
+    unsafe { release_unrecorded(block, operation, claim) }
+}
+
+/// # Safety
+/// - As [`release`].
+unsafe fn release_unrecorded(block: NonNull<u8>, operation: Operation, claim: Claim) {
+    let address = block.addr().get();
+    if let Some(heap) = thread::own() {
+        // SAFETY: the caller's promise.
+        if unsafe { quick::release::<quick::All>(heap, address, claim) } {
+            return;
+        }
         if let Some(spot) = slab::spot(fixed(), address) {
             let slot = spot.slot;
             let was = slot.state();

@@ -31,8 +31,7 @@ use crate::thread::{self, ThreadHeap};
 #[inline]
 pub unsafe fn resize(block: NonNull<u8>, size: usize, operation: Operation) -> Option<NonNull<u8>> {
     let address = block.addr().get();
-    if let (Some(heap), Some(spot)) = (thread::current(), slab::spot(fixed_if_started()?, address))
-    {
+    if let (Some(heap), Some(spot)) = (thread::own(), slab::spot(fixed_if_started()?, address)) {
         let slot = spot.slot;
         if spot.offset == 0 && slot.state().is_live() && slot.has_memory() {
             // SAFETY: a live slot with memory is committed.

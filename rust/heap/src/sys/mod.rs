@@ -6,6 +6,7 @@
 //! calls go straight to the kernel, not through the C library: they can neither allocate nor
 //! change `errno`, and the list below is the whole list.
 
+pub(crate) mod files;
 mod libc_calls;
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]

@@ -4,7 +4,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use super::current;
+use super::own;
 use crate::lock::Lock;
 use crate::pool::{self, shared};
 use crate::sys;
@@ -71,7 +71,7 @@ pub(crate) unsafe extern "C" fn after_fork_child() {
     each_taken_lock(Lock::reset);
     let generation = &shared().threads.generation;
     generation.set(generation.get() + 1);
-    if let Some(own) = current() {
+    if let Some(own) = own() {
         own.thread.set(sys::thread_id());
         own.seed();
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Threads: each has a heap of its own in the metadata pool, found through one thread-local word.
 //!
-//! The word is 0 in a new thread, the address of the heap in one that has allocated, and
-//! [`NONE`] in one that can have no heap: while it ends, or when there are more threads than
+//! The word is 0 in a new thread, the address of the heap in one that has allocated (inverted, where calls
+//! are recorded), and [`NONE`] in one that can have no heap: while it ends, or when there are more threads than
 //! heaps. Such a thread shares heap number 0, under a lock. Heaps of finished threads are passed
 //! on: a few as they are, with all their slots, the others after their slots went back to the stores.
 
@@ -138,6 +138,16 @@ impl ThreadHeap {
         }
     }
 
+    /// The heap's number.
+    pub(crate) fn number(&self) -> u32 {
+        self.number.get()
+    }
+
+    /// Whether threads share this heap.
+    pub(crate) fn is_common(&self) -> bool {
+        self.number.get() == 0
+    }
+
     /// The heap's mark in the records of slabs that are its own.
     pub(crate) fn owner(&self) -> u32 {
         self.number.get() + 1
@@ -187,15 +197,28 @@ fn heap(number: u32) -> &'static ThreadHeap {
     }
 }
 
-/// The calling thread's heap, if it has one already.
+/// The calling thread's heap, if it has one already and may go the short way with it.
 #[inline(always)]
 pub(crate) fn current() -> Option<&'static ThreadHeap> {
     let word = sys::thread_word();
-    if word <= NONE {
+    // Signed: an inverted address is below zero.
+    if word as isize <= NONE as isize {
         return None;
     }
     // SAFETY: the word is the address of a heap in the metadata pool, this thread's alone.
     Some(unsafe { sys::pointer::<ThreadHeap>(word).as_ref() })
+}
+
+/// The calling thread's heap, if it has one already.
+#[inline]
+pub(crate) fn own() -> Option<&'static ThreadHeap> {
+    let word = sys::thread_word();
+    let address = if (word as isize) < 0 { !word } else { word };
+    if address <= NONE {
+        return None;
+    }
+    // SAFETY: as in `current`.
+    Some(unsafe { sys::pointer::<ThreadHeap>(address).as_ref() })
 }
 
 /// Who left this mark.

@@ -5,7 +5,7 @@
 use core::cell::Cell;
 use core::ffi::c_void;
 
-use super::{current, heap, ThreadHeap, NONE};
+use super::{heap, own as own_heap, ThreadHeap, NONE};
 use crate::lock::Lock;
 use crate::pool::{self, fixed, shared};
 use crate::sys;
@@ -34,6 +34,14 @@ const MOST_KEPT: u32 = 8;
 // SAFETY: every cell is only touched under `lock`.
 unsafe impl Sync for Registry {}
 
+impl Registry {
+    /// Heaps ever used, number 0 included.
+    pub(crate) fn used(&self) -> u32 {
+        let _held = self.lock.hold();
+        self.used.get().max(1)
+    }
+}
+
 /// Does something with a heap: the thread's own, a new one, or the common one. `None` if the
 /// whole heap cannot start.
 #[cold]
@@ -41,7 +49,7 @@ pub(crate) fn with_heap<T>(work: impl FnOnce(&ThreadHeap) -> T) -> Option<T> {
     if !pool::start() {
         return None;
     }
-    if let Some(own) = current().or_else(join) {
+    if let Some(own) = own_heap().or_else(join) {
         return Some(work(own));
     }
     let registry = &shared().threads;
@@ -62,8 +70,10 @@ pub(crate) fn with_heap<T>(work: impl FnOnce(&ThreadHeap) -> T) -> Option<T> {
 
 /// Gives the calling thread a heap, unless it must not have one.
 fn join() -> Option<&'static ThreadHeap> {
-    // Where every block is guarded, magazines have nothing to do: all goes the slow way.
-    if sys::thread_word() == NONE || fixed().options.guard_all() {
+    // Where every block is guarded, magazines have nothing to do: all goes the slow way. Only a recorder
+    // may be wanted then.
+    let recorded = fixed().trace.is_on();
+    if sys::thread_word() == NONE || (fixed().options.guard_all() && !recorded) {
         return None;
     }
     let registry = &shared().threads;
@@ -88,7 +98,7 @@ fn join() -> Option<&'static ThreadHeap> {
     own.begin(number);
     let address = core::ptr::from_ref(own).expose_provenance();
     // Before the mark: setting it may allocate.
-    sys::set_thread_word(address);
+    sys::set_thread_word(if recorded { !address } else { address });
     if let Some(key) = fixed().thread_key {
         sys::notice_thread_end(key, address);
     }
@@ -98,7 +108,7 @@ fn join() -> Option<&'static ThreadHeap> {
 /// The end of a thread. What it frees or allocates after this, in the destructors of others, goes
 /// through the common heap.
 pub(crate) unsafe extern "C" fn at_thread_end(_: *mut c_void) {
-    let Some(own) = current() else { return };
+    let Some(own) = own_heap() else { return };
     sys::set_thread_word(NONE);
     let registry = &shared().threads;
     {

@@ -32,6 +32,17 @@ pub enum Policy {
     Ignore = 2,
 }
 
+/// How much an execution report holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Faults, and sums at the end.
+    Summary,
+    /// Every call.
+    Calls,
+    /// Every call, and where it came from.
+    Stacks,
+}
+
 /// The values of all options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
@@ -143,6 +154,16 @@ impl Options {
     #[must_use]
     pub fn large_kept(&self) -> usize {
         (self.value(row::LARGE_KEPT) as usize) << 20
+    }
+
+    /// How much an execution report holds.
+    #[must_use]
+    pub fn trace(&self) -> Level {
+        match self.value(row::TRACE) {
+            0 => Level::Summary,
+            1 => Level::Calls,
+            _ => Level::Stacks,
+        }
     }
 
     /// Whether to explain a SIGSEGV.

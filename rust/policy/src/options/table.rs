@@ -46,7 +46,8 @@ pub(super) mod row {
     pub(in crate::options) const GUARD_ALL: usize = 10;
     pub(in crate::options) const LARGE_KEPT: usize = 11;
     pub(in crate::options) const EXPLAIN_SEGV: usize = 12;
-    pub(in crate::options) const FIRST_FAULT: usize = 13;
+    pub(in crate::options) const TRACE: usize = 13;
+    pub(in crate::options) const FIRST_FAULT: usize = 14;
 }
 
 /// Number of options.
@@ -138,6 +139,13 @@ pub static TABLE: [Row; COUNT] = [
         profiles: [1, 1, 1],
         help: "whether a SIGSEGV on a guard is explained before it takes its course (a handler is \
                installed only where the program has none)",
+    },
+    Row {
+        name: "trace",
+        accepts: Accepts::Words(&["summary", "calls", "stacks"]),
+        profiles: [1, 1, 2],
+        help: "what the execution report holds, where `MSM_OUTPUT` asks for one: faults and sums only, \
+               every call too, or every call with its stack",
     },
     fault(0),
     fault(1),

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The execution report: every call, every fault, and a sum at the end, in the file that `MSM_OUTPUT`
+//! names. What the bytes mean is decided in [`secmalloc_policy::trace_format`].
+//!
+//! A thread whose calls are recorded has its heap's address in its thread word *inverted*
+//! ([`crate::thread`]): the short way of `malloc` and `free` takes that for no heap, so that it costs
+//! nothing where nothing is recorded, and every call comes by here where it is.
+//!
+//! Each thread writes into a chunk of its own ([`recorder`]), which is a piece of the file, mapped and shared
+//! ([`file`]): whatever ends the process, what was written is in the file. A file whose name ends in
+//! `.txt` gets lines of text instead ([`text`]).
+
+mod end;
+mod file;
+mod name;
+mod recorder;
+mod text;
+
+use core::ffi::CStr;
+use core::mem::size_of;
+
+use secmalloc_policy::fault::{Fault, Operation};
+use secmalloc_policy::options::{Level, Options};
+use secmalloc_policy::trace_format::call::{function, Call, Shape};
+use secmalloc_policy::trace_format::note::Note;
+
+use crate::die;
+use crate::pool::{self, fixed};
+use crate::sys::files::clock_ns;
+use crate::sys::{self, Access};
+use crate::thread;
+pub(crate) use end::finish;
+use file::Live;
+use name::Template;
+use recorder::Recorder;
+
+/// The environment variable.
+const VARIABLE: &[u8] = b"MSM_OUTPUT";
+
+/// What is decided at start.
+#[derive(Clone, Copy)]
+pub(crate) struct Trace {
+    /// Address of [`Live`], of the recorders behind it, and how many there are; 0 where nothing is recorded.
+    live: usize,
+    template: usize,
+    level: Level,
+}
+
+impl Trace {
+    pub(crate) const OFF: Trace = Trace {
+        live: 0,
+        template: 0,
+        level: Level::Summary,
+    };
+
+    /// What the environment asks for. `recorders` is the number of thread heaps.
+    pub(crate) fn set_up(options: &Options, recorders: u32) -> Trace {
+        if sys::auxiliary(libc::AT_SECURE) != 0 {
+            return Trace::OFF;
+        }
+        let wanted = pool::with_variable(VARIABLE, |wanted| match wanted {
+            None | Some([]) => None,
+            Some(wanted) => Template::store(wanted),
+        });
+        let Some(template) = wanted else {
+            return Trace::OFF;
+        };
+        let size = (size_of::<Live>() + recorders as usize * size_of::<Recorder>())
+            .next_multiple_of(64 << 10);
+        let Some(live) = sys::map(size, Access::Write) else {
+            die::say(&"MSM_OUTPUT: no memory for the report's buffers; nothing is recorded");
+            return Trace::OFF;
+        };
+        // SAFETY: just mapped.
+        unsafe {
+            sys::small_pages_only(live, size);
+            sys::leave_out_of_cores(live, size);
+            // A child, however it was made, finds all of it zero, and begins a file of its own.
+            if !sys::files::wipe_on_fork(live, size) {
+                die::say(&"MSM_OUTPUT needs Linux 4.14 or newer; nothing is recorded");
+                sys::unmap(live, size);
+                return Trace::OFF;
+            }
+        }
+        Trace {
+            live,
+            template,
+            level: options.trace(),
+        }
+    }
+
+    /// Whether anything is recorded.
+    pub(crate) fn is_on(&self) -> bool {
+        self.live != 0
+    }
+
+    fn live(&self) -> &'static Live {
+        // SAFETY: mapped for good by `set_up`; zero is a valid `Live`.
+        unsafe { sys::pointer::<Live>(self.live).as_ref() }
+    }
+
+    fn template(&self) -> &'static Template {
+        // SAFETY: mapped and written for good by `set_up`.
+        unsafe { sys::pointer::<Template>(self.template).as_ref() }
+    }
+
+    /// The recorder of the heap with this number.
+    fn recorder(&self, number: u32) -> &'static Recorder {
+        debug_assert!(number < fixed().heap_count);
+        let first = self.live + size_of::<Live>();
+        // SAFETY: there is one for each heap; zero is a valid `Recorder`.
+        unsafe {
+            sys::pointer::<Recorder>(first + number as usize * size_of::<Recorder>()).as_ref()
+        }
+    }
+}
+
+/// The time that a report counts in: that of the machine, running or asleep, since its start.
+fn now() -> u64 {
+    clock_ns(libc::CLOCK_BOOTTIME)
+}
+
+/// A call and its arguments, as they were passed. What a function does not have is 0.
+#[derive(Debug, Clone, Copy)]
+pub struct Passed {
+    /// The function.
+    pub operation: Operation,
+    /// The pointer.
+    pub pointer: usize,
+    /// The number of elements.
+    pub count: usize,
+    /// The size.
+    pub size: usize,
+    /// The alignment.
+    pub alignment: usize,
+}
+
+impl Passed {
+    /// Nothing but the function.
+    #[inline]
+    #[must_use]
+    pub const fn to(operation: Operation) -> Passed {
+        Passed {
+            operation,
+            pointer: 0,
+            count: 0,
+            size: 0,
+            alignment: 0,
+        }
+    }
+
+    /// With a pointer.
+    #[inline]
+    #[must_use]
+    pub const fn pointer(self, pointer: usize) -> Passed {
+        Passed { pointer, ..self }
+    }
+
+    /// With a number of elements and the size of one.
+    #[inline]
+    #[must_use]
+    pub const fn array(self, count: usize, size: usize) -> Passed {
+        Passed {
+            count,
+            size,
+            ..self
+        }
+    }
+
+    /// With a size.
+    #[inline]
+    #[must_use]
+    pub const fn size(self, size: usize) -> Passed {
+        Passed { size, ..self }
+    }
+
+    /// With an alignment.
+    #[inline]
+    #[must_use]
+    pub const fn alignment(self, alignment: usize) -> Passed {
+        Passed { alignment, ..self }
+    }
+}
+
+/// A call that is being recorded: its record is written when its result is known.
+#[must_use]
+pub struct Begun(Call);
+
+/// To be called as a function of the interface begins. `None` where nothing is recorded, or the record is
+/// complete: of a free, before it is done, so that no other thread's record of the same address comes
+/// earlier.
+#[inline]
+pub fn begin(passed: &Passed) -> Option<Begun> {
+    if pool::start() && fixed().trace.is_on() {
+        begin_recorded(passed)
+    } else {
+        None
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn begin_recorded(passed: &Passed) -> Option<Begun> {
+    let (number, shape) = function(passed.operation)?;
+    let call = Call {
+        function: number,
+        shape,
+        time: now(),
+        pointer: passed.pointer as u64,
+        count: passed.count as u64,
+        size: passed.size as u64,
+        alignment: passed.alignment as u64,
+        ..Call::default()
+    };
+    if shape.0 & (Shape::BLOCK | Shape::AMOUNT) != 0 {
+        return Some(Begun(call));
+    }
+    record(&call);
+    None
+}
+
+/// To be called with the result, an address or a number, or with what `errno` says.
+#[cold]
+#[inline(never)]
+pub fn end(begun: Begun, result: usize, errno: i32) {
+    let mut call = begun.0;
+    call.result = result as u64;
+    call.errno = errno as u64;
+    let time = now();
+    if call.shape.0 & Shape::TOOK != 0 {
+        call.took = time.saturating_sub(call.time);
+    } else {
+        // After it was made, so that no other thread's free of the same address comes later.
+        call.time = time;
+    }
+    record(&call);
+}
+
+fn record(call: &Call) {
+    let trace = &fixed().trace;
+    // Without a heap there are no blocks to tell of.
+    let _ = thread::with_heap(|heap| {
+        trace.recorder(heap.number()).call(trace, call, heap);
+    });
+}
+
+fn note(note: &Note<'_>) {
+    let trace = &fixed().trace;
+    let _ = thread::with_heap(|heap| {
+        trace.recorder(heap.number()).note(trace, note, heap);
+    });
+}
+
+/// A fault was found, and said in these words.
+pub(crate) fn fault(fault: &Fault, stops: bool, words: &[u8]) {
+    let trace = &fixed().trace;
+    if !trace.is_on() {
+        return;
+    }
+    if trace.template().is_text() {
+        text::lines(trace, words);
+        return;
+    }
+    let address = match fault {
+        Fault::InvalidFree { pointer, .. } => *pointer,
+        _ => fault.block().map_or(0, |block| block.address),
+    };
+    note(&Note::Fault {
+        time: now(),
+        thread: sys::thread_id().into(),
+        stops,
+        address: address as u64,
+        stack: 0,
+        allocated: 0,
+        freed: 0,
+        text: words,
+    });
+}
+
+/// Says that something is wrong with the report; the program goes on.
+fn complain(path: &CStr, errno: i32) {
+    die::say(&name::Complaint { path, errno });
+}

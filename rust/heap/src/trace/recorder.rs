@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! A thread's pen: where it writes the next record.
+
+use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use secmalloc_policy::options::Level;
+use secmalloc_policy::size_class::{self, COUNT};
+use secmalloc_policy::trace_format::address::Addresses;
+use secmalloc_policy::trace_format::call::{Call, Shape};
+use secmalloc_policy::trace_format::note::{self, Note};
+use secmalloc_policy::trace_format::number::Writer;
+use secmalloc_policy::trace_format::{checksum, Header, Pen, HEADER, VERSION};
+
+use super::file::{Chunk, LARGEST, SMALLEST};
+use super::{now, text, Trace};
+use crate::sys;
+use crate::thread::ThreadHeap;
+
+/// Bytes that the record of a call may take.
+const MOST_CALL: usize = 96;
+
+/// What a heap's thread has of the report. All zero is one that has written nothing.
+#[repr(C, align(64))]
+pub(super) struct Recorder {
+    /// A record is being written: by this thread, if it is found in a signal handler; by another one, in the
+    /// recorder that threads without a heap share.
+    busy: AtomicBool,
+    own: UnsafeCell<Own>,
+}
+
+struct Own {
+    chunk: Chunk,
+    /// Where the next record goes, from the chunk's start.
+    at: usize,
+    time: u64,
+    addresses: Addresses,
+    /// The thread that the last record was of.
+    thread: u32,
+    /// Calls that were not recorded.
+    lost: u64,
+    made: Made,
+}
+
+/// Blocks made, and bytes requested for them, by size class; the last is for large blocks.
+pub(super) type Made = [(u64, u64); COUNT + 1];
+
+// SAFETY: what is in `own` is only touched by whoever set `busy`.
+unsafe impl Sync for Recorder {}
+
+impl Recorder {
+    /// Records a call by the thread that uses this heap.
+    pub(super) fn call(&self, trace: &Trace, call: &Call, heap: &ThreadHeap) {
+        self.with(heap.is_common(), |own| {
+            own.count(call);
+            if trace.level == Level::Summary {
+                return;
+            }
+            if trace.template().is_text() {
+                text::call(trace, call);
+                return;
+            }
+            if own.ready(trace, heap, MOST_CALL) {
+                own.put::<MOST_CALL>(|pen| pen.call(call));
+            } else {
+                own.lost += 1;
+            }
+        });
+    }
+
+    /// Records something else.
+    pub(super) fn note(&self, trace: &Trace, note: &Note<'_>, heap: &ThreadHeap) {
+        self.with(heap.is_common(), |own| {
+            if own.ready(trace, heap, note::MOST) {
+                own.put::<{ note::MOST }>(|pen| pen.note(note));
+            }
+        });
+    }
+
+    /// Ends the chunk, if there is one.
+    pub(super) fn seal(&self) {
+        self.with(false, Own::seal);
+    }
+
+    /// Adds what was made here to a sum.
+    pub(super) fn add_made(&self, sum: &mut Made) {
+        self.with(false, |own| {
+            for ((blocks, bytes), (more, of)) in sum.iter_mut().zip(own.made) {
+                *blocks += more;
+                *bytes += of;
+            }
+        });
+    }
+
+    fn with(&self, shared: bool, work: impl FnOnce(&mut Own)) {
+        /// How long to wait for another thread. A signal handler that interrupted this one must not wait
+        /// for ever.
+        const PATIENCE: u32 = 1000;
+        let patience = if shared { PATIENCE } else { 1 };
+        // Acquire: in a shared recorder, what the last one wrote there.
+        let free = (0..patience).any(|_| {
+            let free = !self.busy.swap(true, Ordering::Acquire);
+            if !free && shared {
+                sys::pause();
+            }
+            free
+        });
+        if !free {
+            LOST.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        // SAFETY: `busy` was free, and is ours now.
+        work(unsafe { &mut *self.own.get() });
+        // Release: see above.
+        self.busy.store(false, Ordering::Release);
+    }
+}
+
+/// Calls that found their recorder busy: a sum for the process.
+static LOST: AtomicU64 = AtomicU64::new(0);
+
+impl Own {
+    fn count(&mut self, call: &Call) {
+        let made = call.shape.0 & Shape::BLOCK != 0 && call.result != 0;
+        if !made {
+            return;
+        }
+        let size = call.size.wrapping_mul(call.count.max(1));
+        let class = size_class::class_of_aligned(size as usize, call.alignment.max(16) as usize);
+        if let Some((blocks, bytes)) = self.made.get_mut(class.unwrap_or(COUNT)) {
+            *blocks += 1;
+            *bytes += size;
+        }
+    }
+
+    /// Makes room for a record of up to `size` bytes; `false` if there is none to be had.
+    fn ready(&mut self, trace: &Trace, heap: &ThreadHeap, size: usize) -> bool {
+        /// What stands at the start of each chunk: the thread, and what was lost.
+        const PREAMBLE: usize = 64;
+        let thread = if heap.is_common() {
+            sys::thread_id()
+        } else {
+            heap.thread()
+        };
+        if self.chunk.length() < self.at + PREAMBLE + size {
+            let length = match self.chunk.length() {
+                0 => SMALLEST,
+                last => (last * 2).min(LARGEST),
+            };
+            self.seal();
+            let Some(chunk) = Chunk::new(trace, length) else {
+                return false;
+            };
+            self.begin(chunk);
+        }
+        if self.thread != thread {
+            self.thread = thread;
+            let name = sys::files::thread_name();
+            let name = name.split(|&byte| byte == 0).next().unwrap_or(&[]);
+            self.put::<PREAMBLE>(|pen| {
+                pen.note(&Note::Thread {
+                    thread: thread.into(),
+                    name,
+                })
+            });
+        }
+        // Relaxed: only a number.
+        let lost = self.lost + LOST.swap(0, Ordering::Relaxed);
+        if lost > 0 {
+            self.lost = 0;
+            self.put::<PREAMBLE>(|pen| pen.note(&Note::Lost { calls: lost }));
+        }
+        true
+    }
+
+    fn begin(&mut self, chunk: Chunk) {
+        self.chunk = chunk;
+        self.at = HEADER;
+        self.time = now();
+        self.addresses.clear();
+        // Each chunk says whose it is.
+        self.thread = 0;
+        let header = Header {
+            version: VERSION,
+            records: HEADER,
+            length: self.chunk.length(),
+            used: 0,
+            process: self.chunk.process(),
+            time: self.time,
+            checksum: 0,
+        };
+        self.chunk.write(0, &header.to_bytes());
+    }
+
+    /// Writes a record that `with` makes, in at most `N` bytes: its first byte last, so that a record is
+    /// either whole or not there.
+    fn put<const N: usize>(&mut self, with: impl FnOnce(&mut Pen<'_>) -> bool) {
+        let mut bytes = [0; N];
+        let mut pen = Pen {
+            writer: Writer::to(&mut bytes),
+            time: &mut self.time,
+            addresses: &mut self.addresses,
+        };
+        if !with(&mut pen) {
+            self.lost += 1;
+            return;
+        }
+        let length = pen.writer.written();
+        if let Some((first, rest)) = bytes.get(..length).and_then(<[u8]>::split_first) {
+            self.chunk.write(self.at + 1, rest);
+            // Nothing ends a process between two instructions in another order than theirs; the compiler
+            // must keep that order.
+            core::sync::atomic::compiler_fence(Ordering::Release);
+            self.chunk.write(self.at, &[*first]);
+            self.at += length;
+        }
+    }
+
+    /// Says in the chunk's header how long it is, with a checksum, and lets go of it.
+    fn seal(&mut self) {
+        if self.chunk.length() == 0 {
+            return;
+        }
+        let mut header = Header {
+            version: VERSION,
+            records: HEADER,
+            length: self.chunk.length(),
+            used: self.at,
+            process: self.chunk.process(),
+            time: 0,
+            checksum: 0,
+        };
+        header.time = Header::read(self.chunk.bytes(HEADER)).map_or(0, |begun| begun.time);
+        self.chunk.write(0, &header.to_bytes());
+        header.checksum = checksum(self.chunk.bytes(self.at));
+        self.chunk.write(0, &header.to_bytes());
+        self.chunk.drop_mapping();
+        self.at = 0;
+    }
+}
