@@ -209,12 +209,13 @@ fn write_start(
     });
     let mut note = |at: usize, note: &Note<'_>| -> usize {
         let mut writer = Writer::to(record);
-        if !note.write(&mut writer) {
+        let Some(first) = note.write(&mut writer) else {
             return at;
-        }
+        };
         let written = writer.written();
-        chunk.write(at, record.get(..written).unwrap_or(&[]));
-        at + written
+        chunk.write(at + 1, record.get(..written).unwrap_or(&[]));
+        chunk.write(at, &[first]);
+        at + 1 + written
     };
     let mut at = note(
         HEADER,
@@ -284,6 +285,19 @@ impl Chunk {
         let length = length.min(self.length);
         // SAFETY: the chunk is mapped, and its recorder is not writing now.
         unsafe { core::slice::from_raw_parts(sys::pointer::<u8>(self.at).as_ptr(), length) }
+    }
+
+    /// What lies from `at` on.
+    #[inline]
+    pub(super) fn rest(&mut self, at: usize) -> &mut [u8] {
+        let at = at.min(self.length);
+        // SAFETY: within the chunk, which is mapped and this thread's.
+        unsafe {
+            core::slice::from_raw_parts_mut(
+                sys::pointer::<u8>(self.at + at).as_ptr(),
+                self.length - at,
+            )
+        }
     }
 
     /// Writes `bytes` at `at`, as far as they fit.

@@ -28,7 +28,7 @@ use crate::die;
 use crate::pool::{self, fixed};
 use crate::sys::files::clock_ns;
 use crate::sys::{self, Access};
-use crate::thread;
+use crate::thread::{self, ThreadHeap};
 pub(crate) use end::finish;
 use file::Live;
 use name::Template;
@@ -191,7 +191,8 @@ pub struct Begun(Call);
 /// earlier.
 #[inline]
 pub fn begin(passed: &Passed) -> Option<Begun> {
-    if pool::start() && fixed().trace.is_on() {
+    // The very first call is recorded, too.
+    if (pool::started() || pool::start()) && fixed().trace.is_on() {
         begin_recorded(passed)
     } else {
         None
@@ -202,17 +203,22 @@ pub fn begin(passed: &Passed) -> Option<Begun> {
 #[inline(never)]
 fn begin_recorded(passed: &Passed) -> Option<Begun> {
     let (number, shape) = function(passed.operation)?;
+    let returns = shape.0 & (Shape::BLOCK | Shape::AMOUNT) != 0;
     let call = Call {
         function: number,
         shape,
-        time: now(),
+        time: if returns && shape.0 & Shape::TOOK == 0 {
+            0
+        } else {
+            now()
+        },
         pointer: passed.pointer as u64,
         count: passed.count as u64,
         size: passed.size as u64,
         alignment: passed.alignment as u64,
         ..Call::default()
     };
-    if shape.0 & (Shape::BLOCK | Shape::AMOUNT) != 0 {
+    if returns {
         return Some(Begun(call));
     }
     record(&call);
@@ -226,22 +232,23 @@ pub fn end(begun: Begun, result: usize, errno: i32) {
     let mut call = begun.0;
     call.result = result as u64;
     call.errno = errno as u64;
-    let time = now();
     if call.shape.0 & Shape::TOOK != 0 {
-        call.took = time.saturating_sub(call.time);
+        call.took = now().saturating_sub(call.time);
     } else {
         // After it was made, so that no other thread's free of the same address comes later.
-        call.time = time;
+        call.time = now();
     }
     record(&call);
 }
 
 fn record(call: &Call) {
     let trace = &fixed().trace;
-    // Without a heap there are no blocks to tell of.
-    let _ = thread::with_heap(|heap| {
-        trace.recorder(heap.number()).call(trace, call, heap);
-    });
+    let with = |heap: &ThreadHeap| trace.recorder(heap.number()).call(trace, call, heap);
+    match thread::own() {
+        Some(own) => with(own),
+        // Without a heap there are no blocks to tell of.
+        None => thread::with_heap(with).unwrap_or(()),
+    }
 }
 
 fn note(note: &Note<'_>) {

@@ -2,7 +2,7 @@
 //! A thread's pen: where it writes the next record.
 
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{compiler_fence, AtomicBool, AtomicU64, Ordering};
 
 use secmalloc_policy::options::Level;
 use secmalloc_policy::size_class::{self, COUNT};
@@ -61,7 +61,7 @@ impl Recorder {
                 return;
             }
             if own.ready(trace, heap, MOST_CALL) {
-                own.put::<MOST_CALL>(|pen| pen.call(call));
+                own.put(|pen| pen.call(call));
             } else {
                 own.lost += 1;
             }
@@ -72,7 +72,7 @@ impl Recorder {
     pub(super) fn note(&self, trace: &Trace, note: &Note<'_>, heap: &ThreadHeap) {
         self.with(heap.is_common(), |own| {
             if own.ready(trace, heap, note::MOST) {
-                own.put::<{ note::MOST }>(|pen| pen.note(note));
+                own.put(|pen| pen.note(note));
             }
         });
     }
@@ -157,7 +157,7 @@ impl Own {
             self.thread = thread;
             let name = sys::files::thread_name();
             let name = name.split(|&byte| byte == 0).next().unwrap_or(&[]);
-            self.put::<PREAMBLE>(|pen| {
+            self.put(|pen| {
                 pen.note(&Note::Thread {
                     thread: thread.into(),
                     name,
@@ -165,10 +165,10 @@ impl Own {
             });
         }
         // Relaxed: only a number.
-        let lost = self.lost + LOST.swap(0, Ordering::Relaxed);
-        if lost > 0 {
+        if self.lost > 0 || LOST.load(Ordering::Relaxed) > 0 {
+            let lost = self.lost + LOST.swap(0, Ordering::Relaxed);
             self.lost = 0;
-            self.put::<PREAMBLE>(|pen| pen.note(&Note::Lost { calls: lost }));
+            self.put(|pen| pen.note(&Note::Lost { calls: lost }));
         }
         true
     }
@@ -192,28 +192,27 @@ impl Own {
         self.chunk.write(0, &header.to_bytes());
     }
 
-    /// Writes a record that `with` makes, in at most `N` bytes: its first byte last, so that a record is
-    /// either whole or not there.
-    fn put<const N: usize>(&mut self, with: impl FnOnce(&mut Pen<'_>) -> bool) {
-        let mut bytes = [0; N];
+    /// Writes a record: its first byte last, so that a record is either whole or not there.
+    #[inline]
+    fn put(&mut self, with: impl FnOnce(&mut Pen<'_>) -> Option<u8>) {
         let mut pen = Pen {
-            writer: Writer::to(&mut bytes),
+            writer: Writer::to(self.chunk.rest(self.at + 1)),
             time: &mut self.time,
             addresses: &mut self.addresses,
         };
-        if !with(&mut pen) {
+        let first = with(&mut pen);
+        let length = 1 + pen.writer.written();
+        let Some(first) = first else {
+            // It was larger than anybody thought, and what stands there now is not zero any more.
             self.lost += 1;
+            self.seal();
             return;
-        }
-        let length = pen.writer.written();
-        if let Some((first, rest)) = bytes.get(..length).and_then(<[u8]>::split_first) {
-            self.chunk.write(self.at + 1, rest);
-            // Nothing ends a process between two instructions in another order than theirs; the compiler
-            // must keep that order.
-            core::sync::atomic::compiler_fence(Ordering::Release);
-            self.chunk.write(self.at, &[*first]);
-            self.at += length;
-        }
+        };
+        // Nothing ends a process between two instructions in another order than theirs; the compiler must
+        // keep that order.
+        compiler_fence(Ordering::Release);
+        self.chunk.write(self.at, &[first]);
+        self.at += length;
     }
 
     /// Says in the chunk's header how long it is, with a checksum, and lets go of it.

@@ -86,12 +86,22 @@ pub const FUNCTIONS: [(u8, Operation, Shape); 17] = {
 };
 
 /// The number and shape of a function; `None` for what is no call.
+#[inline]
 #[must_use]
 pub fn function(operation: Operation) -> Option<(u8, Shape)> {
-    FUNCTIONS
-        .iter()
-        .find(|(_, known, _)| *known == operation)
-        .map(|&(number, _, shape)| (number, shape))
+    /// [`FUNCTIONS`] in the order of operations.
+    const BY_OPERATION: [Option<(u8, Shape)>; 256] = {
+        let mut table = [None; 256];
+        let mut at = 0;
+        #[allow(clippy::indexing_slicing)] // evaluated at compile time
+        while at < FUNCTIONS.len() {
+            let (number, operation, shape) = FUNCTIONS[at];
+            table[operation as usize] = Some((number, shape));
+            at = at.wrapping_add(1);
+        }
+        table
+    };
+    BY_OPERATION.get(operation as usize).copied().flatten()
 }
 
 /// The shapes of this version.
@@ -134,14 +144,15 @@ pub struct Call {
 }
 
 impl Call {
-    /// Writes the record; `false` if there was no room.
+    /// Writes the record without its first byte, which is returned; `None` if there was no room.
+    #[inline]
     #[must_use]
     pub fn write(
         &self,
         writer: &mut Writer<'_>,
         last: &mut u64,
         addresses: &mut Addresses,
-    ) -> bool {
+    ) -> Option<u8> {
         let shape = self.shape;
         let mut first = self.function & NUMBER;
         if self.stack != 0 {
@@ -152,8 +163,7 @@ impl Call {
         }
         // A clock that went back is one that stood still.
         let since = self.time.saturating_sub(*last);
-        let arguments = writer.byte(first)
-            && writer.number(since)
+        let arguments = writer.number(since)
             && (!shape.has(Shape::POINTER) || addresses.write(writer, self.pointer))
             && (!shape.has(Shape::COUNT) || writer.number(self.count))
             && (!shape.has(Shape::SIZE) || writer.number(self.size))
@@ -168,10 +178,8 @@ impl Call {
         let all = outcome
             && (!shape.has(Shape::TOOK) || writer.number(self.took))
             && (self.stack == 0 || writer.number(self.stack));
-        if all {
-            *last = last.saturating_add(since);
-        }
-        all
+        *last = last.saturating_add(since);
+        all.then_some(first)
     }
 
     /// Reads the record whose first byte was `first`; `None` if it is cut off, or of no known shape.

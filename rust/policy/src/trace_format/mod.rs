@@ -210,9 +210,10 @@ impl<'a> Iterator for Records<'a> {
     }
 }
 
-/// Writes records into a chunk.
+/// Writes records into a chunk: each without its first byte, which is returned. A record is only there when
+/// that byte is, so whoever is handed it puts it before the others, last of all.
 pub struct Pen<'a> {
-    /// Where the next record goes.
+    /// Where the second byte of the next record goes.
     pub writer: Writer<'a>,
     /// The time of the last call.
     pub time: &'a mut u64,
@@ -221,15 +222,15 @@ pub struct Pen<'a> {
 }
 
 impl Pen<'_> {
-    /// Writes a call. `false` if there was no room; nothing is changed then but bytes past the place.
+    /// Writes a call. `None` if there was no room.
     #[must_use]
-    pub fn call(&mut self, call: &call::Call) -> bool {
+    pub fn call(&mut self, call: &call::Call) -> Option<u8> {
         call.write(&mut self.writer, self.time, self.addresses)
     }
 
     /// Writes something else.
     #[must_use]
-    pub fn note(&mut self, note: &note::Note<'_>) -> bool {
+    pub fn note(&mut self, note: &note::Note<'_>) -> Option<u8> {
         note.write(&mut self.writer)
     }
 }

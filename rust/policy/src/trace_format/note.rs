@@ -273,11 +273,10 @@ impl<'a> Note<'a> {
         length
     }
 
-    /// Writes the record; `false` if there was no room.
+    /// Writes the record without its first byte, which is returned; `None` if there was no room.
     #[must_use]
-    pub fn write(&self, writer: &mut Writer<'_>) -> bool {
-        writer.byte(NOTE | self.kind())
-            && writer.number(self.length() as u64)
+    pub fn write(&self, writer: &mut Writer<'_>) -> Option<u8> {
+        let all = writer.number(self.length() as u64)
             && self.each_field(|field| match field {
                 Field::Number(value) => writer.number(value),
                 Field::Text(bytes) => writer.text(bytes),
@@ -287,7 +286,8 @@ impl<'a> Note<'a> {
                             .iter()
                             .all(|frame| writer.number(frame.module) && writer.number(frame.offset))
                 }
-            })
+            });
+        all.then_some(NOTE | self.kind())
     }
 
     /// Reads the payload of a record of this type; `None` if the type is not known, or fields are missing.

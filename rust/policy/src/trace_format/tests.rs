@@ -48,6 +48,15 @@ prop_compose! {
 
 use super::call::Shape;
 
+/// Writes a record at `at`; where the next one goes.
+fn put(bytes: &mut [u8], at: usize, with: impl FnOnce(&mut Writer<'_>) -> Option<u8>) -> usize {
+    let mut writer = Writer::to(&mut bytes[at + 1..]);
+    let first = with(&mut writer).unwrap();
+    let end = at + 1 + writer.written();
+    bytes[at] = first;
+    end
+}
+
 fn chunk(calls: &[Call], seal: bool) -> Vec<u8> {
     let mut bytes = vec![0; STEP * 64];
     let mut header = Header {
@@ -59,22 +68,19 @@ fn chunk(calls: &[Call], seal: bool) -> Vec<u8> {
         time: 1000,
         checksum: 0,
     };
-    let mut time = header.time;
-    let used = {
-        let mut pen = Pen {
-            writer: Writer::to(&mut bytes[HEADER..]),
-            time: &mut time,
-            addresses: &mut Addresses::default(),
-        };
-        assert!(pen.note(&Note::Thread {
+    let (mut time, mut addresses) = (header.time, Addresses::default());
+    let mut used = put(&mut bytes, HEADER, |writer| {
+        Note::Thread {
             thread: 8,
-            name: b"worker"
-        }));
-        for call in calls {
-            assert!(pen.call(call));
+            name: b"worker",
         }
-        HEADER + pen.writer.written()
-    };
+        .write(writer)
+    });
+    for call in calls {
+        used = put(&mut bytes, used, |writer| {
+            call.write(writer, &mut time, &mut addresses)
+        });
+    }
     if seal {
         header.used = used;
         bytes[..HEADER].copy_from_slice(&header.to_bytes());
@@ -234,11 +240,13 @@ fn notes_come_back() {
         checksum: 0,
     };
     bytes[..HEADER].copy_from_slice(&header.to_bytes());
-    let mut writer = Writer::to(&mut bytes[HEADER..]);
+    let mut at = HEADER;
     for note in &notes {
-        assert!(note.write(&mut writer));
+        at = put(&mut bytes, at, |writer| note.write(writer));
         // A type that is not known yet, between those that are.
-        assert!(writer.bytes(&[NOTE | 100, 2, 0, 0]));
+        at = put(&mut bytes, at, |writer| {
+            writer.bytes(&[2, 0, 0]).then_some(NOTE | 100)
+        });
     }
     let read: Vec<_> = Records::of(&bytes, &shapes()).collect();
     assert_eq!(read, notes.map(Record::Note));
