@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A report, said to people.
 
+use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use secmalloc_policy::trace_format::note::Reach;
@@ -17,6 +18,13 @@ const NS: u64 = 1_000_000_000;
 pub struct Wanted {
     /// Call sites and groups of leaks, at most.
     pub most: usize,
+}
+
+/// Leaks from one place.
+struct Group {
+    blocks: u64,
+    bytes: u64,
+    first: Leak,
 }
 
 /// Writes reports.
@@ -253,7 +261,7 @@ impl<'a, 'b> Teller<'a, 'b> {
         if sites.is_empty() {
             return Ok(());
         }
-        sites.sort_by_key(|(stack, sums)| (std::cmp::Reverse(sums.peak), *stack));
+        sites.sort_by_key(|(stack, sums)| (Reverse(sums.peak), *stack));
         let all = sites.len();
         writeln!(
             to,
@@ -281,39 +289,37 @@ impl<'a, 'b> Teller<'a, 'b> {
 
     fn leaks(&mut self, to: &mut dyn Write) -> io::Result<()> {
         // Blocks from one place are one leak.
-        let mut groups: Vec<((u64, u64), (u64, u64, Leak))> = vec![];
+        let mut groups: Vec<Group> = vec![];
         for leak in &self.report.leaks {
-            let allocated = self
-                .history
-                .live
-                .get(&leak.address)
-                .map_or(0, |block| block.made.call.stack);
-            let stack = if leak.stack == 0 {
-                allocated
-            } else {
-                leak.stack
+            let stack = match (leak.stack, self.history.live.get(&leak.address)) {
+                (0, Some(block)) => block.made.call.stack,
+                (stack, _) => stack,
             };
-            let key = (leak.reach as u64, stack);
-            let leak = Leak { stack, ..*leak };
-            match groups
-                .iter_mut()
-                .find(|(known, _)| *known == key && stack != 0)
-            {
-                Some((_, (blocks, sum, _))) => {
-                    *blocks += 1;
-                    *sum += leak.size;
+            let same = groups.iter_mut().find(|group| {
+                stack != 0 && group.first.stack == stack && group.first.reach == leak.reach
+            });
+            match same {
+                Some(group) => {
+                    group.blocks += 1;
+                    group.bytes += leak.size;
                 }
-                None => groups.push((key, (1, leak.size, leak))),
+                None => groups.push(Group {
+                    blocks: 1,
+                    bytes: leak.size,
+                    first: Leak { stack, ..*leak },
+                }),
             }
         }
-        groups.sort_by_key(|&((reach, _), (_, sum, leak))| {
-            (
-                std::cmp::Reverse(reach),
-                std::cmp::Reverse(sum),
-                leak.address,
-            )
+        groups.sort_by_key(|group| {
+            let reach = Reverse(group.first.reach as u64);
+            (reach, Reverse(group.bytes), group.first.address)
         });
-        for (_, (blocks, sum, leak)) in groups.into_iter().take(self.wanted.most) {
+        for group in groups.into_iter().take(self.wanted.most) {
+            let Group {
+                blocks,
+                bytes: sum,
+                first: leak,
+            } = group;
             let what = match leak.reach {
                 Reach::Reachable => "reachable",
                 Reach::Indirectly => "indirectly lost",
