@@ -7,10 +7,11 @@ use core::mem::size_of;
 use secmalloc_policy::fault::{Fault, Operation, Stray};
 use secmalloc_policy::message::{render, Context, Text};
 use secmalloc_policy::options::Policy;
+use secmalloc_unwind::{module_of, Registers};
 
 use crate::pool::fixed;
 use crate::sys;
-use crate::trace;
+use crate::trace::{self, module_path, DEEPEST};
 use crate::whereabouts;
 
 const STDERR: i32 = 2;
@@ -24,14 +25,15 @@ pub(crate) fn found(fault: &Fault, operation: Operation) {
     if policy == Policy::Ignore {
         return;
     }
-    tell(fault, operation, policy == Policy::Abort);
+    tell(fault, operation, policy == Policy::Abort, Registers::here());
     if policy == Policy::Abort {
         sys::abort();
     }
 }
 
-/// Writes the message, with one `write`.
-pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool) {
+/// Writes the message, with one `write`, and then the stack from `from` on: the message is out even if the
+/// stack that we run on has no room for a walk.
+pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool, from: Registers) {
     let mut room: whereabouts::Line = [0; size_of::<whereabouts::Line>()];
     let memory = match fault {
         Fault::InvalidFree {
@@ -49,7 +51,37 @@ pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool) {
     };
     let text = render(fault, &context);
     sys::write_all(STDERR, text.as_bytes());
-    trace::fault(fault, stops, text.as_bytes());
+    let mut frames = [0; DEEPEST];
+    let frames = trace::walk_here(from, &mut frames);
+    show_stack(frames);
+    trace::fault(fault, stops, text.as_bytes(), frames);
+}
+
+/// Writes where it happened, a line for each frame: addresses as `addr2line -e FILE` wants them. Names are
+/// for a reader outside this process to find.
+#[inline(never)]
+fn show_stack(frames: &[usize]) {
+    /// Frames that people look at.
+    const SHOWN: usize = 16;
+    for (number, &frame) in frames.iter().take(SHOWN).enumerate() {
+        let mut line = Text::default();
+        let _ = write!(line, "    #{number:<2} {frame:#x}");
+        if let Some(module) = module_of(frame) {
+            let mut room = [0; 512];
+            let path = module_path(&module, &mut room);
+            let path = core::str::from_utf8(path).unwrap_or("?");
+            let _ = write!(line, " ({path}+{:#x})", frame.wrapping_sub(module.bias));
+            if let Some(id) = module.build_id() {
+                let _ = line.write_str(" (BuildId: ");
+                for byte in id {
+                    let _ = write!(line, "{byte:02x}");
+                }
+                let _ = line.write_char(')');
+            }
+        }
+        let _ = line.write_char('\n');
+        sys::write_all(STDERR, line.as_bytes());
+    }
 }
 
 /// Says something that is no fault of the heap's user: a line of its own.

@@ -8,6 +8,7 @@
 use core::ffi::{c_int, c_void};
 
 use secmalloc_policy::fault::Operation;
+use secmalloc_unwind::Registers;
 
 use crate::die;
 use crate::explain;
@@ -21,7 +22,11 @@ pub(crate) fn install() {
     }
 }
 
-unsafe extern "C" fn handler(signal: c_int, information: *mut libc::siginfo_t, _: *mut c_void) {
+unsafe extern "C" fn handler(
+    signal: c_int,
+    information: *mut libc::siginfo_t,
+    context: *mut c_void,
+) {
     sys::default_action(signal);
     // SAFETY: the kernel passes a valid `siginfo_t` to a handler with SA_SIGINFO.
     let information = unsafe { &*information };
@@ -33,6 +38,8 @@ unsafe extern "C" fn handler(signal: c_int, information: *mut libc::siginfo_t, _
     // SAFETY: a SIGSEGV from the kernel carries an address.
     let address = unsafe { information.si_addr() }.addr();
     if let Some(fault) = explain::access(address) {
-        die::tell(&fault, Operation::Access, true);
+        // SAFETY: the kernel passes the interrupted registers to a handler with SA_SIGINFO.
+        let from = unsafe { Registers::of_context(context.cast()) };
+        die::tell(&fault, Operation::Access, true, from);
     }
 }

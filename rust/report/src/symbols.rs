@@ -139,10 +139,9 @@ impl Opened {
 }
 
 impl Symbols {
-    /// What a frame is, the innermost inlined call first. Empty if nothing is known. A `return_address` lies behind
-    /// its call.
-    pub fn of(&mut self, module: &Module, frame: &Frame, return_address: bool) -> Vec<Symbol> {
-        let offset = frame.offset.saturating_sub(u64::from(return_address));
+    /// What a frame is, the innermost inlined call first. Empty if nothing is known.
+    pub fn of(&mut self, module: &Module, frame: &Frame) -> Vec<Symbol> {
+        let offset = frame.offset;
         let path = PathBuf::from(&module.path);
         if let Some(known) = self.known.get(&(path.clone(), offset)) {
             return known.clone();

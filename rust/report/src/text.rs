@@ -123,14 +123,14 @@ impl<'a, 'b> Teller<'a, 'b> {
             return writeln!(to, "    (no stack was kept; {how} keeps all)");
         };
         let mut place = 0;
-        for (at, frame) in frames.iter().enumerate() {
+        for frame in frames {
             let Some(module) = self.report.modules.get(&frame.module) else {
                 writeln!(to, "    #{place:<2} {:#x}", frame.offset)?;
                 place += 1;
                 continue;
             };
             let address = module.bias.wrapping_add(frame.offset);
-            let symbols = self.symbols.of(module, frame, at > 0);
+            let symbols = self.symbols.of(module, frame);
             if symbols.is_empty() {
                 let id: String = module.build_id.iter().map(|b| format!("{b:02x}")).collect();
                 writeln!(

@@ -102,7 +102,8 @@ impl Object {
 
     /// Whether `.eh_frame_hdr` is encoded as all linkers do it: 32-bit numbers, relative to it.
     pub(crate) fn has_usual_header(&self) -> bool {
-        self.holds(self.eh_frame_hdr) && self.header_word(0) == u32::from_ne_bytes([1, 0x1b, 3, 0x3b])
+        self.holds(self.eh_frame_hdr)
+            && self.header_word(0) == u32::from_ne_bytes([1, 0x1b, 3, 0x3b])
     }
 
     /// How many functions the table behind the header has.

@@ -204,7 +204,10 @@ impl Walk<'_> {
         // Code that a compiler made at run time keeps frame pointers, if anything; a PLT has none,
         // and a wild pointer leads to no code at all.
         if exact && (in_module || !self.memory.can_read(at.pc)) {
-            for caller in machine::callers_at_entry(at, &mut self.memory).into_iter().flatten() {
+            for caller in machine::callers_at_entry(at, &mut self.memory)
+                .into_iter()
+                .flatten()
+            {
                 if self.returns_to(caller.pc) {
                     return Some((caller, false));
                 }

@@ -142,7 +142,8 @@ pub(crate) fn thread_pointer() -> usize {
 /// Where the stack of the initial thread begins, above all its frames; 0 if the C library does not
 /// say.
 pub(crate) fn initial_stack_end() -> usize {
-    let variable: *const usize = core::ptr::with_exposed_provenance(weak_address!("__libc_stack_end"));
+    let variable: *const usize =
+        core::ptr::with_exposed_provenance(weak_address!("__libc_stack_end"));
     // SAFETY: null, or glibc's variable, which the loader sets before it runs anything else
     // (elf/rtld.c, csu/libc-start.c) and which nothing writes afterwards.
     unsafe { variable.as_ref() }.map_or(0, |end| *end)

@@ -162,3 +162,12 @@ pub(crate) fn clock_ns(clock: libc::clockid_t) -> u64 {
         .wrapping_mul(1_000_000_000)
         .wrapping_add(time.tv_nsec as u64)
 }
+
+/// Whether the page at an address can be read. The kernel looks at a signal set there before it finds that
+/// what it is to do with it makes no sense (`EFAULT`, else `EINVAL`; Linux, kernel/signal.c).
+pub(crate) fn is_readable(page: usize) -> bool {
+    const NONSENSE: usize = usize::MAX;
+    // SAFETY: the kernel reads 8 bytes, if it can, and changes nothing.
+    let answer = unsafe { call(libc::SYS_rt_sigprocmask, [NONSENSE, page, 0, 8, 0, 0]) };
+    answer != Err(libc::EFAULT)
+}

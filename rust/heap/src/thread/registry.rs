@@ -96,6 +96,7 @@ fn join() -> Option<&'static ThreadHeap> {
     };
     let own = heap(number);
     own.begin(number);
+    fixed().trace.new_thread(number);
     let address = core::ptr::from_ref(own).expose_provenance();
     // Before the mark: setting it may allocate.
     sys::set_thread_word(if recorded { !address } else { address });

@@ -12,10 +12,11 @@ use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use secmalloc_policy::message::Text;
 use secmalloc_policy::options::Level;
 use secmalloc_policy::trace_format::call::FUNCTIONS;
-use secmalloc_policy::trace_format::note::Note;
+use secmalloc_policy::trace_format::note::{Frame, Note};
 use secmalloc_policy::trace_format::number::Writer;
 use secmalloc_policy::trace_format::{Header, HEADER, STEP, VERSION};
 
+use super::modules::Modules;
 use super::name::{self, Path};
 use super::{complain, now, Trace};
 use crate::lock::Lock;
@@ -28,8 +29,14 @@ pub(super) const LARGEST: usize = 256 << 10;
 
 /// What changes while a report is written. All zero, as a forked child finds it, is a process that has not
 /// begun its own.
+///
+/// Recorders follow it, and have lines of their own.
+#[repr(C, align(64))]
 pub(super) struct Live {
     lock: Lock,
+    /// Held while a module is added. What is written meanwhile may take the other lock.
+    modules_lock: Lock,
+    modules: Modules,
     /// The process that the rest is about; 0 for none yet. After a fork whose child does not find zeros, in
     /// old kernels, it is another process than this.
     process: AtomicU32,
@@ -54,6 +61,19 @@ unsafe impl Sync for Live {}
 static FIRST: AtomicU32 = AtomicU32::new(0);
 
 impl Live {
+    /// The frame at an address; `tell` gets a note of its module, if that is new.
+    pub(super) fn frame(&self, address: usize, tell: impl FnMut(&Note<'_>)) -> Frame {
+        if self.modules_lock.is_mine() {
+            // A signal handler interrupted this very thread in here.
+            return Frame {
+                module: 0,
+                offset: address as u64,
+            };
+        }
+        let _held = self.modules_lock.hold();
+        self.modules.frame(address, tell)
+    }
+
     /// Whether everything has been said that can be.
     pub(super) fn has_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)

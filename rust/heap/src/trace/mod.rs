@@ -12,17 +12,21 @@
 
 mod end;
 mod file;
+mod modules;
 mod name;
 mod recorder;
+mod stacks;
 mod text;
 
 use core::ffi::CStr;
 use core::mem::size_of;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use secmalloc_policy::fault::{Fault, Operation};
 use secmalloc_policy::options::{Level, Options};
 use secmalloc_policy::trace_format::call::{function, Call, Shape};
-use secmalloc_policy::trace_format::note::Note;
+use secmalloc_policy::trace_format::note::{Frame, Frames, Note};
+use secmalloc_unwind::{Registers, Stack};
 
 use crate::die;
 use crate::pool::{self, fixed};
@@ -31,8 +35,11 @@ use crate::sys::{self, Access};
 use crate::thread::{self, ThreadHeap};
 pub(crate) use end::finish;
 use file::Live;
+pub(crate) use modules::module_path;
 use name::Template;
 use recorder::Recorder;
+use stacks::Depot;
+pub(crate) use stacks::{walk_here, DEEPEST};
 
 /// The environment variable.
 const VARIABLE: &[u8] = b"MSM_OUTPUT";
@@ -44,6 +51,8 @@ pub(crate) struct Trace {
     live: usize,
     template: usize,
     level: Level,
+    /// Address of the stacks, where they are kept.
+    depot: usize,
 }
 
 impl Trace {
@@ -51,6 +60,7 @@ impl Trace {
         live: 0,
         template: 0,
         level: Level::Summary,
+        depot: 0,
     };
 
     /// What the environment asks for. `recorders` is the number of thread heaps.
@@ -82,11 +92,24 @@ impl Trace {
                 return Trace::OFF;
             }
         }
+        let depot = match options.trace() {
+            Level::Stacks => Depot::map(),
+            _ => Some(0),
+        };
+        if depot.is_none() {
+            die::say(&"MSM_OUTPUT: no memory for stacks; calls are recorded without");
+        }
         Trace {
             live,
             template,
             level: options.trace(),
+            depot: depot.unwrap_or(0),
         }
+    }
+
+    fn depot(&self) -> Option<&'static Depot> {
+        // SAFETY: mapped for good by `set_up`; zero is a valid `Depot`.
+        (self.depot != 0).then(|| unsafe { sys::pointer::<Depot>(self.depot).as_ref() })
     }
 
     /// Whether anything is recorded.
@@ -102,6 +125,13 @@ impl Trace {
     fn template(&self) -> &'static Template {
         // SAFETY: mapped and written for good by `set_up`.
         unsafe { sys::pointer::<Template>(self.template).as_ref() }
+    }
+
+    /// To be called when a thread takes over the heap with this number.
+    pub(crate) fn new_thread(&self, number: u32) {
+        if self.is_on() {
+            self.recorder(number).forget_stack();
+        }
     }
 
     /// The recorder of the heap with this number.
@@ -189,11 +219,11 @@ pub struct Begun(Call);
 /// To be called as a function of the interface begins. `None` where nothing is recorded, or the record is
 /// complete: of a free, before it is done, so that no other thread's record of the same address comes
 /// earlier.
-#[inline]
+#[inline(always)]
 pub fn begin(passed: &Passed) -> Option<Begun> {
     // The very first call is recorded, too.
     if (pool::started() || pool::start()) && fixed().trace.is_on() {
-        begin_recorded(passed)
+        begin_recorded(passed, Registers::here())
     } else {
         None
     }
@@ -201,8 +231,12 @@ pub fn begin(passed: &Passed) -> Option<Begun> {
 
 #[cold]
 #[inline(never)]
-fn begin_recorded(passed: &Passed) -> Option<Begun> {
+fn begin_recorded(passed: &Passed, from: Registers) -> Option<Begun> {
     let (number, shape) = function(passed.operation)?;
+    let stack = match fixed().trace.depot() {
+        Some(depot) => stack_number(depot, from),
+        None => 0,
+    };
     let returns = shape.0 & (Shape::BLOCK | Shape::AMOUNT) != 0;
     let call = Call {
         function: number,
@@ -216,6 +250,7 @@ fn begin_recorded(passed: &Passed) -> Option<Begun> {
         count: passed.count as u64,
         size: passed.size as u64,
         alignment: passed.alignment as u64,
+        stack,
         ..Call::default()
     };
     if returns {
@@ -258,8 +293,41 @@ fn note(note: &Note<'_>) {
     });
 }
 
-/// A fault was found, and said in these words.
-pub(crate) fn fault(fault: &Fault, stops: bool, words: &[u8]) {
+/// The number of the stack from `from` on, which is recorded if it is new.
+fn stack_number(depot: &Depot, from: Registers) -> u64 {
+    let mut frames = [0; DEEPEST];
+    let trace = &fixed().trace;
+    let unknown = Stack::new();
+    let known = match thread::own() {
+        Some(heap) => trace.recorder(heap.number()).stack(),
+        None => &unknown,
+    };
+    let frames = depot.walk(from, known, &mut frames);
+    match depot.number(frames) {
+        (number, true) => {
+            record_stack(number, frames);
+            number
+        }
+        (number, false) => number,
+    }
+}
+
+/// Records the frames of a stack.
+fn record_stack(number: u64, addresses: &[usize]) {
+    let live = fixed().trace.live();
+    let mut frames = [Frame::default(); DEEPEST];
+    for (frame, &address) in frames.iter_mut().zip(addresses) {
+        *frame = live.frame(address, note);
+    }
+    let frames = frames.get(..addresses.len()).unwrap_or(&[]);
+    note(&Note::Stack {
+        number,
+        frames: Frames::Known(frames),
+    });
+}
+
+/// A fault was found, and said in these words; `frames` is where.
+pub(crate) fn fault(fault: &Fault, stops: bool, words: &[u8], frames: &[usize]) {
     let trace = &fixed().trace;
     if !trace.is_on() {
         return;
@@ -268,21 +336,28 @@ pub(crate) fn fault(fault: &Fault, stops: bool, words: &[u8]) {
         text::lines(trace, words);
         return;
     }
-    let address = match fault {
-        Fault::InvalidFree { pointer, .. } => *pointer,
-        _ => fault.block().map_or(0, |block| block.address),
+    let address = match (fault.block(), fault) {
+        (Some(block), _) => block.address,
+        (None, Fault::InvalidFree { pointer, .. }) => *pointer,
+        _ => 0,
     };
+    // Beyond all numbers of the depot, which may have no room.
+    let stack = 1 << 32 | u64::from(FAULTS.fetch_add(1, Ordering::Relaxed));
+    record_stack(stack, frames);
     note(&Note::Fault {
         time: now(),
         thread: sys::thread_id().into(),
         stops,
         address: address as u64,
-        stack: 0,
+        stack,
         allocated: 0,
         freed: 0,
         text: words,
     });
 }
+
+/// Counts faults.
+static FAULTS: AtomicU32 = AtomicU32::new(0);
 
 /// Says that something is wrong with the report; the program goes on.
 fn complain(path: &CStr, errno: i32) {

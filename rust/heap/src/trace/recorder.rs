@@ -12,6 +12,8 @@ use secmalloc_policy::trace_format::note::{self, Note};
 use secmalloc_policy::trace_format::number::Writer;
 use secmalloc_policy::trace_format::{checksum, Header, Pen, HEADER, VERSION};
 
+use secmalloc_unwind::Stack;
+
 use super::file::{Chunk, LARGEST, SMALLEST};
 use super::{now, text, Trace};
 use crate::sys;
@@ -26,6 +28,8 @@ pub(super) struct Recorder {
     /// A record is being written: by this thread, if it is found in a signal handler; by another one, in the
     /// recorder that threads without a heap share.
     busy: AtomicBool,
+    /// Where the stack of the heap's thread lies.
+    stack: UnsafeCell<Stack>,
     own: UnsafeCell<Own>,
 }
 
@@ -45,10 +49,22 @@ struct Own {
 /// Blocks made, and bytes requested for them, by size class; the last is for large blocks.
 pub(super) type Made = [(u64, u64); COUNT + 1];
 
-// SAFETY: what is in `own` is only touched by whoever set `busy`.
+// SAFETY: what is in `own` is only touched by whoever set `busy`, and `stack` by the heap's thread.
 unsafe impl Sync for Recorder {}
 
 impl Recorder {
+    /// Where the stack of the heap's thread lies, as far as it is known.
+    pub(super) fn stack(&self) -> &Stack {
+        // SAFETY: only changed by `forget_stack`, when no thread has the heap.
+        unsafe { &*self.stack.get() }
+    }
+
+    /// The heap has a new thread.
+    pub(super) fn forget_stack(&self) {
+        // SAFETY: the thread that takes the heap over has not begun to use it.
+        unsafe { *self.stack.get() = Stack::new() };
+    }
+
     /// Records a call by the thread that uses this heap.
     pub(super) fn call(&self, trace: &Trace, call: &Call, heap: &ThreadHeap) {
         self.with(heap.is_common(), |own| {

@@ -9,8 +9,9 @@ use super::NOTE;
 /// Bytes that the payload of a note may take: what is longer is cut by its writer.
 pub const MOST: usize = 3500;
 
-/// A return address, as the module that it lies in and the distance from where that is loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A place in a call that is under way (the return address less 1, or the very instruction that was
+/// interrupted), as the module that it lies in and the distance from where that is loaded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Frame {
     /// The number of the module; 0 for none: then `offset` is the address.
     pub module: u64,
