@@ -145,6 +145,7 @@ pub fn trim() -> bool {
     thread::with_heap(|heap| {
         heap.give_back_ready();
         thread::drain_kept();
+        thread::give_back_shared();
         let small = shared()
             .stores
             .iter()

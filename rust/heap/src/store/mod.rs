@@ -30,14 +30,6 @@ use list::List;
 /// more than anything else that an allocation does.
 const WARM_BYTES: usize = 1 << 20;
 
-/// What a thread draws first of a class is a few slots of a slab that all threads share, and often all
-/// that it ever wants: else ten thousand idle threads would hold a page for each class and thread.
-/// Smaller slots share cache lines, and are never drawn from a shared slab.
-const FIRST_BATCH: usize = 4;
-const OWN_UP_TO: usize = 128;
-/// The owner of the shared slab.
-const COMMON: u32 = u32::MAX;
-
 /// The store of one class. All zero is an empty store.
 #[repr(C, align(64))]
 pub(crate) struct Store {
@@ -54,8 +46,6 @@ pub(crate) struct Store {
     committed: Cell<usize>,
     /// The first slab that is not ours to commit.
     limit: Cell<u32>,
-    /// The slab from which threads draw that draw for the first time, its number plus one.
-    common: Cell<u32>,
     /// Slabs left in this window of guards, and the place of its guard, counted the same way.
     window: Cell<u32>,
     guard_at: Cell<u32>,
@@ -80,12 +70,6 @@ impl Store {
         let map = &fixed.classes[class];
         let bin = heap.bin(class);
         let random = heap.random();
-        let is_new = !bin.has_drawn.replace(true) && map.slot_size() > OWN_UP_TO;
-        let (own, owner, out) = if is_new {
-            (&self.common, COMMON, &out[..out.len().min(FIRST_BATCH)])
-        } else {
-            (&bin.slab, heap.owner(), out)
-        };
         let _held = self.lock.hold();
         let mut drawn = 0;
         while drawn < out.len() {
@@ -101,14 +85,14 @@ impl Store {
                 }
                 continue;
             }
-            let slab = match own.get().checked_sub(1) {
+            let slab = match bin.slab.get().checked_sub(1) {
                 Some(slab) => slab,
                 None => {
                     let Some(slab) = self.slab_with_room(fixed, map, class, random) else {
                         break;
                     };
-                    map.record(slab).owner.set(owner);
-                    own.set(slab + 1);
+                    map.record(slab).owner.set(heap.owner());
+                    bin.slab.set(slab + 1);
                     slab
                 }
             };
@@ -116,7 +100,7 @@ impl Store {
             let record = map.record(slab);
             if record.free_count.get() == 0 {
                 record.owner.set(0);
-                own.set(0);
+                bin.slab.set(0);
             }
         }
         drawn
@@ -149,10 +133,6 @@ impl Store {
     ) -> Option<u32> {
         if let Some(slab) = self.partial.first() {
             self.partial.remove(map, slab);
-            return Some(slab);
-        }
-        // The shared slab, before memory is taken for a new one: it always has room.
-        if let Some(slab) = self.common.replace(0).checked_sub(1) {
             return Some(slab);
         }
         let slab = if let Some(slab) = self.take_warm(map) {
