@@ -2,7 +2,7 @@
 //! The central store: one for each class. It owns the slabs, hands out free slots in batches
 //! drawn at random, takes them back, and returns the memory of empty slabs to the kernel.
 //!
-//! A slab that the store knows is *owned* (one thread draws from it), or in one of three lists:
+//! A slab that the store knows is *owned* (one heap draws from it), or in one of four lists: *fresh* (never touched),
 //! *partial* (some slots to give, some out), *warm* (all slots here, memory still there) or *purged*
 //! (all slots here, memory gone and, where the kernel can, guarded). A full slab is in none, and
 //! comes back when a slot does.
@@ -39,6 +39,10 @@ pub(crate) struct Store {
     partial: List,
     warm: List,
     purged: List,
+    /// Slabs that were made together with another and never touched, where slabs have few slots.
+    fresh: List,
+    /// The slab with few slots from which a slot was drawn last, its number plus one.
+    last: Cell<u32>,
     warm_count: Cell<u32>,
     /// Slabs before this one exist. Written under the lock, read without it by sweeps.
     next: AtomicU32,
@@ -76,9 +80,14 @@ impl Store {
             // Of slabs with few slots, one slot each is drawn in turn: else the next block would
             // lie right beside the last.
             if (map.slots() as usize) < MIN_PLACES {
-                let Some(slab) = self.slab_with_room(fixed, map, class, random) else {
+                let Some(slab) = self
+                    .untouched_instead()
+                    .inspect(|&slab| self.fresh.remove(map, slab))
+                    .or_else(|| self.slab_with_room(fixed, map, class, random))
+                else {
                     break;
                 };
+                self.last.set(slab + 1);
                 drawn += take_random(map, slab, random, &out[drawn..=drawn]);
                 if map.record(slab).free_count.get() > 0 {
                     self.partial.push_back(map, slab);
@@ -123,6 +132,16 @@ impl Store {
         }
     }
 
+    /// A slab that was never touched, where the only other one with memory to give is that of the last
+    /// slot.
+    fn untouched_instead(&self) -> Option<u32> {
+        let only_the_last = match self.partial.first() {
+            Some(first) => first + 1 == self.last.get(),
+            None => false,
+        };
+        only_the_last.then(|| self.fresh.first())?
+    }
+
     /// A slab that has a slot to give, taken out of its list.
     fn slab_with_room(
         &self,
@@ -137,6 +156,9 @@ impl Store {
         }
         let slab = if let Some(slab) = self.take_warm(map) {
             slab
+        } else if let Some(slab) = self.fresh.first() {
+            self.fresh.remove(map, slab);
+            return Some(slab);
         } else if let Some(slab) = self.purged.first() {
             self.purged.remove(map, slab);
             if fixed.features.guard_pages && class != ZERO {
