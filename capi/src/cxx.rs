@@ -24,6 +24,7 @@ use secmalloc_policy::request::Request;
 use secmalloc_policy::slot_state::Kind;
 
 use crate::end::{end, How};
+use crate::replaced::Replaceable;
 
 // Weak references to the C++ library; each operator that a program may replace, as the program sees
 // it; and our own, by names that nobody can replace. Stable Rust has no word for any of these.
@@ -80,37 +81,18 @@ struct Library {
     throw: Option<unsafe extern "C-unwind" fn(*mut *const c_void, Name, Name) -> !>,
     /// Of `std::bad_alloc`: type information, virtual table, destructor.
     bad_alloc: [Name; 3],
-    new: Operator<unsafe extern "C-unwind" fn(usize) -> *mut c_void>,
-    new_aligned: Operator<unsafe extern "C-unwind" fn(usize, Alignment) -> *mut c_void>,
-    delete: Operator<Delete>,
-    delete_array: Operator<Delete>,
-    delete_aligned: Operator<DeleteAligned>,
-    delete_array_aligned: Operator<DeleteAligned>,
+    new: Replaceable<unsafe extern "C-unwind" fn(usize) -> *mut c_void>,
+    new_aligned: Replaceable<unsafe extern "C-unwind" fn(usize, Alignment) -> *mut c_void>,
+    delete: Replaceable<Delete>,
+    delete_array: Replaceable<Delete>,
+    delete_aligned: Replaceable<DeleteAligned>,
+    delete_array_aligned: Replaceable<DeleteAligned>,
 }
 
 /// The address that a name stands for; null where nobody defines it.
 type Name = *const c_void;
 type Delete = unsafe extern "C" fn(*mut c_void);
 type DeleteAligned = unsafe extern "C" fn(*mut c_void, Alignment);
-
-/// An operator as the program calls it, and ours.
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct Operator<F: Copy> {
-    called: F,
-    own: usize,
-}
-
-impl<F: Copy> Operator<F> {
-    /// The program's own, if it has one.
-    #[inline(always)]
-    fn replaced(&self) -> Option<F> {
-        // SAFETY: a function pointer has the size of an address, and is read as one. Function
-        // pointers are not compared as such: the compiler may hold two functions for one.
-        let called = unsafe { (&raw const self.called).cast::<usize>().read() };
-        (called != self.own).then_some(self.called)
-    }
-}
 
 extern "C" {
     static secmalloc_cxx: Library;

@@ -11,6 +11,7 @@
 //! | `libc_names.rs` | `__libc_malloc` and its relatives |
 //! | `openbsd.rs` | `freezero`, `recallocarray` |
 //! | `own.rs` | `secmalloc_*`, declared in `secmalloc.h` |
+//! | `replaced.rs` | nothing: which functions the program has of its own |
 //! | `rt.rs` | what a Rust library without `std` owes the linker |
 #![cfg_attr(not(test), no_std)]
 
@@ -29,6 +30,8 @@ pub mod libc_names;
 pub mod openbsd;
 #[cfg(feature = "capi")]
 pub mod own;
+#[cfg(feature = "capi")]
+mod replaced;
 #[cfg(all(feature = "capi", panic = "abort", not(test)))]
 mod rt;
 #[cfg(feature = "capi")]

@@ -28,7 +28,7 @@ pub extern "C" fn __libc_malloc(size: usize) -> *mut c_void {
 /// As [`calloc`](crate::standard::calloc).
 #[no_mangle]
 pub extern "C" fn __libc_calloc(count: usize, size: usize) -> *mut c_void {
-    calloc_here(count, size, Operation::Calloc)
+    calloc_here(count, size)
 }
 
 /// As [`free`](crate::standard::free).

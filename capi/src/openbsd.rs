@@ -39,7 +39,7 @@ pub unsafe extern "C" fn recallocarray(
     size: usize,
 ) -> *mut c_void {
     let Some(block) = NonNull::new(ptr.cast()) else {
-        return calloc_here(count, size, Operation::Recallocarray);
+        return calloc_here(count, size);
     };
     let Ok(request) = Request::array(count, size) else {
         return fail(libc::ENOMEM);

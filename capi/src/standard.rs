@@ -5,6 +5,7 @@
 //! Every function may be called by any thread; none may be called by a signal handler that
 //! interrupted one of them in the same thread. `free` and its relatives keep `errno`.
 
+use core::arch::global_asm;
 use core::ffi::{c_int, c_void};
 use core::mem::size_of;
 use core::ptr::{null_mut, NonNull};
@@ -15,6 +16,7 @@ use secmalloc_policy::request::{Refusal, Request};
 use secmalloc_policy::slot_state::Kind;
 
 use crate::end::{end, How};
+use crate::replaced::Replaceable;
 
 #[cold]
 pub(crate) fn fail(errno: c_int) -> *mut c_void {
@@ -49,8 +51,11 @@ fn malloc_slowly(size: usize) -> *mut c_void {
 }
 
 #[inline(never)]
-fn calloc_slowly(count: usize, size: usize, operation: Operation) -> *mut c_void {
-    serve(Request::array(count, size).map(Request::zeroed), operation)
+fn calloc_slowly(count: usize, size: usize) -> *mut c_void {
+    serve(
+        Request::array(count, size).map(Request::zeroed),
+        Operation::Calloc,
+    )
 }
 
 // What has more than one name. A call by an exported name would be one that a program can take over.
@@ -64,13 +69,13 @@ pub(crate) fn malloc_here(size: usize) -> *mut c_void {
 }
 
 #[inline(always)]
-pub(crate) fn calloc_here(count: usize, size: usize, operation: Operation) -> *mut c_void {
+pub(crate) fn calloc_here(count: usize, size: usize) -> *mut c_void {
     let block = count
         .checked_mul(size)
         .and_then(|total| allocate_quickly(total, Kind::Malloc, true));
     match block {
         Some(block) => block.as_ptr().cast(),
-        None => calloc_slowly(count, size, operation),
+        None => calloc_slowly(count, size),
     }
 }
 
@@ -84,7 +89,7 @@ pub extern "C" fn malloc(size: usize) -> *mut c_void {
 /// `count * size` bytes that read as zero. `ENOMEM` also where the product overflows.
 #[no_mangle]
 pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
-    calloc_here(count, size, Operation::Calloc)
+    calloc_here(count, size)
 }
 
 /// Ends a block. `NULL` is allowed.
@@ -178,12 +183,43 @@ pub unsafe extern "C" fn realloc(ptr: *mut c_void, size: usize) -> *mut c_void {
     unsafe { change(ptr, Request::bytes(size), Operation::Realloc) }
 }
 
+type Realloc = unsafe extern "C" fn(*mut c_void, usize) -> *mut c_void;
+
+extern "C" {
+    static secmalloc_realloc: Replaceable<Realloc>;
+}
+
+// A program that is linked with another allocator, under the usual names, has our preloaded functions
+// only for names that this one lacks. `reallocarray` is the one that would get its blocks; glibc's
+// leads to whoever's `realloc` is there, too.
+global_asm!(
+    ".pushsection .data.rel.ro.secmalloc_realloc,\"aw\",@progbits",
+    ".hidden secmalloc_realloc",
+    ".globl secmalloc_realloc",
+    ".p2align 3",
+    ".type secmalloc_realloc,@object",
+    "secmalloc_realloc:",
+    ".quad realloc",
+    ".quad secmalloc_own_realloc",
+    ".size secmalloc_realloc, . - secmalloc_realloc",
+    ".popsection",
+    ".set secmalloc_own_realloc, realloc",
+);
+
 /// [`realloc`] to `count * size` bytes; `ENOMEM` where the product overflows.
 ///
 /// # Safety
 /// - As [`realloc`].
 #[no_mangle]
 pub unsafe extern "C" fn reallocarray(ptr: *mut c_void, count: usize, size: usize) -> *mut c_void {
+    // SAFETY: the table is defined below, and constant once the library is loaded.
+    if let Some(realloc) = unsafe { secmalloc_realloc.replaced() } {
+        return match count.checked_mul(size) {
+            // SAFETY: the caller's promise, to the program's own function.
+            Some(size) => unsafe { realloc(ptr, size) },
+            None => fail(libc::ENOMEM),
+        };
+    }
     // SAFETY: the caller's promise.
     unsafe { change(ptr, Request::array(count, size), Operation::Reallocarray) }
 }
