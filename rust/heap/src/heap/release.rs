@@ -4,10 +4,10 @@
 use core::ptr::NonNull;
 
 use secmalloc_policy::fault::{Fault, Operation};
-use secmalloc_policy::slot_state::{SlotState, SlotWord};
+use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 
 use super::owner::{check_claim, check_small, owner, verify, Owner, Refused};
-use super::Claim;
+use super::{mismatch, Claim};
 use crate::die;
 use crate::explain;
 use crate::large;
@@ -19,31 +19,53 @@ use crate::slab::{self, Slot};
 use crate::thread::{self, ThreadHeap};
 use crate::wipe;
 
-/// Ends a block the short way; `false` if nothing was done, and it takes the long one, [`release`].
+/// Ends a block of the family `kind` the short way; `false` if nothing was done, and it takes the
+/// long one, [`release`].
 ///
 /// # Safety
 /// - As [`release`].
 #[inline(always)]
-pub unsafe fn release_quickly(block: NonNull<u8>, claim: Claim) -> bool {
+pub unsafe fn release_quickly(block: NonNull<u8>, kind: Kind, claim: Claim) -> bool {
     // SAFETY: the caller's promise.
-    unsafe { quick::release::<quick::Bands>(block.addr().get(), claim) }
+    unsafe { quick::release::<quick::Bands>(block.addr().get(), kind, claim) }
 }
 
-/// Ends a block.
+/// The same for every small block, whose slot may be too large to be wiped without a call.
+///
+/// # Safety
+/// - As [`release`].
+#[inline(always)]
+pub unsafe fn release_small(block: NonNull<u8>, kind: Kind, claim: Claim) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { quick::release::<quick::All>(block.addr().get(), kind, claim) }
+}
+
+/// Ends a block. `caller` is the return address of the call that ends it, 0 where that is not known.
 ///
 /// # Safety
 /// - If `block` is a live block, nothing uses it any more. Anything else is found out.
-pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim) {
-    let address = block.addr().get();
+pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim, caller: usize) {
     // SAFETY: the caller's promise.
-    if unsafe { quick::release::<quick::All>(address, claim) } {
-        return;
-    }
+    unsafe { release_of(operation.family(), block, operation, claim, caller) }
+}
+
+/// Ends a block that is to be of the family `kind`.
+///
+/// # Safety
+/// - As [`release`].
+pub(super) unsafe fn release_of(
+    kind: Kind,
+    block: NonNull<u8>,
+    operation: Operation,
+    claim: Claim,
+    caller: usize,
+) {
+    let address = block.addr().get();
     if let Some(heap) = thread::current() {
         if let Some(spot) = slab::spot(fixed(), address) {
             let slot = spot.slot;
             let was = slot.state();
-            if spot.offset == 0 && was.is_live() && slot.has_memory() {
+            if spot.offset == 0 && was.is_live_of(kind) && slot.has_memory() {
                 // SAFETY: a live slot with memory is committed.
                 if let Some(size) = unsafe { verify(&slot) } {
                     if claim.holds(address, size) {
@@ -55,7 +77,7 @@ pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim) {
             }
         }
     }
-    release_slowly(address, operation, claim);
+    release_slowly(kind, address, operation, claim, caller);
 }
 
 /// Wipes a slot and lets it rest.
@@ -88,8 +110,19 @@ fn report_duplicate(class: usize, index: u32) {
 
 #[cold]
 #[inline(never)]
-fn release_slowly(address: usize, operation: Operation, claim: Claim) {
-    let done = thread::with_heap(|heap| release_checked(heap, address, operation, claim));
+fn release_slowly(kind: Kind, address: usize, operation: Operation, claim: Claim, caller: usize) {
+    let end = |kind, claim| {
+        thread::with_heap(|heap| release_checked(heap, kind, address, operation, claim))
+    };
+    let mut done = end(Some(kind), claim);
+    if let Some(Err((fault, _))) = &done {
+        if fault.is_harmless() {
+            mismatch::found(fault, operation, caller);
+            // The block is sound, so it is freed as was asked. What was claimed of it was said of
+            // something else.
+            done = end(None, Claim::NONE);
+        }
+    }
     // A block freed before the heap could start at all is not one of ours to judge.
     if let Some(Err((fault, slot))) = done {
         die::found(&fault, operation);
@@ -101,8 +134,10 @@ fn release_slowly(address: usize, operation: Operation, claim: Claim) {
     }
 }
 
+/// `kind` is the family that the block must be of, where that is asked.
 fn release_checked(
     heap: &ThreadHeap,
+    kind: Option<Kind>,
     address: usize,
     operation: Operation,
     claim: Claim,
@@ -110,6 +145,10 @@ fn release_checked(
     match owner(address, operation)? {
         Owner::Small(slot) => {
             let size = check_small(&slot)?;
+            mismatch::check(kind, slot.state().kind(), claim, size, || {
+                explain::block(&slot)
+            })
+            .map_err(|f| (f, Some(slot)))?;
             check_claim(claim, address, size, || explain::block(&slot))
                 .map_err(|f| (f, Some(slot)))?;
             if slot.has_memory() {
@@ -132,11 +171,16 @@ fn release_checked(
             Ok(())
         }
         Owner::Large(descriptor) => {
-            let checked = match explain::large(&descriptor) {
-                Some(fault) => Err(fault),
-                None => check_claim(claim, address, descriptor.size, || descriptor.describe()),
-            };
+            let describe = || descriptor.describe();
+            let size = descriptor.size;
+            let checked = explain::large(&descriptor)
+                .map_or(Ok(()), Err)
+                .and_then(|()| mismatch::check(kind, descriptor.kind(), claim, size, describe))
+                .and_then(|()| check_claim(claim, address, size, describe));
             if let Err(fault) = checked {
+                if fault.is_harmless() {
+                    return Err((fault, None));
+                }
                 large::give_up(heap, &descriptor);
                 return Err((fault, None));
             }
