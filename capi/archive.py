@@ -4,7 +4,8 @@
 rustc's archive holds the whole of compiler_builtins and core: some 300 objects and many global
 names of which a C program wants none. Linked into one relocatable object with unused sections
 dropped, and with every name but those of abi.txt made local, what is left is ours alone and can
-clash with nothing, not even with a second Rust library in the same program.
+clash with nothing, not even with a second Rust library in the same program. C++ operators are made
+weak: a program may replace some of them, and one object defines them all.
 """
 
 import subprocess
@@ -15,6 +16,9 @@ from pathlib import Path
 # LLVM bitcode that rustc leaves for its own later use. It would make binutils with an LLVM plugin
 # take the object for bitcode and see no symbol in it.
 BITCODE_SECTIONS = (".llvmbc", ".llvmcmd")
+
+# C++ operators. A program may have its own, and where it does, they come first.
+OPERATOR = ("_Zn", "_Zd")
 
 
 def run(*command):
@@ -38,6 +42,7 @@ def reduce(archive, symbols, cc, objcopy, ar):
             objcopy,
             *(f"--remove-section={section}" for section in BITCODE_SECTIONS),
             f"--keep-global-symbols={symbols}",
+            *(f"--weaken-symbol={name}" for name in names if name.startswith(OPERATOR)),
             linked,
             reduced,
         )

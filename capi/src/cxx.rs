@@ -5,34 +5,68 @@
 //! checked against the size that was requested. What C++ demands besides (the new-handler, and
 //! `std::bad_alloc`) belongs to the C++ library: its functions are found if it is there, and it is
 //! there in every program that can call these.
+//!
+//! A program may replace some of them by its own, and the standard says which of the others must
+//! then lead there ([new.delete.single], [new.delete.array]): `new[]` to `new`, every form of
+//! `delete` to a plainer one. The forms of `new` that answer null are not here at all: those of the
+//! C++ library call the others, whoever's they are, and catch what these throw, which no code
+//! without a C++ compiler can.
 #![allow(non_snake_case)] // the names are the ABI's
 
 use core::arch::global_asm;
 use core::ffi::{c_char, c_void};
+use core::mem::size_of;
 use core::ptr::{null_mut, NonNull};
 
-use secmalloc_heap::{
-    allocate, allocate_quickly, begin_call, end_call, release, release_quickly, Claim, Passed,
-};
+use secmalloc_heap::{allocate, allocate_quickly, begin_call, end_call, Passed};
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::Request;
 use secmalloc_policy::slot_state::Kind;
 
-// Weak references to the C++ library. Stable Rust has no word for them.
-global_asm!(
-    ".pushsection .data.rel.ro.secmalloc_cxx,\"aw\",@progbits",
-    ".weak _ZSt15get_new_handlerv",
-    ".weak _ZSt17__throw_bad_allocv",
-    ".hidden secmalloc_cxx",
-    ".globl secmalloc_cxx",
-    ".p2align 3",
-    ".type secmalloc_cxx,@object",
-    ".size secmalloc_cxx,16",
-    "secmalloc_cxx:",
-    ".quad _ZSt15get_new_handlerv",
-    ".quad _ZSt17__throw_bad_allocv",
-    ".popsection",
-);
+use crate::end::{end, How};
+use crate::replaced::Replaceable;
+
+// Weak references to the C++ library; each operator that a program may replace, as the program sees
+// it; and our own, by names that nobody can replace. Stable Rust has no word for any of these.
+macro_rules! library_table {
+    ($($operator:literal $own:literal)*) => {
+        global_asm!(
+            ".pushsection .data.rel.ro.secmalloc_cxx,\"aw\",@progbits",
+            ".weak _ZSt15get_new_handlerv",
+            ".weak __cxa_allocate_exception",
+            ".weak __cxa_throw",
+            ".weak _ZTISt9bad_alloc",
+            ".weak _ZTVSt9bad_alloc",
+            ".weak _ZNSt9bad_allocD1Ev",
+            ".hidden secmalloc_cxx",
+            ".globl secmalloc_cxx",
+            ".p2align 3",
+            ".type secmalloc_cxx,@object",
+            "secmalloc_cxx:",
+            ".quad _ZSt15get_new_handlerv",
+            ".quad __cxa_allocate_exception",
+            ".quad __cxa_throw",
+            ".quad _ZTISt9bad_alloc",
+            ".quad _ZTVSt9bad_alloc",
+            ".quad _ZNSt9bad_allocD1Ev",
+            $(concat!(".quad ", $operator), concat!(".quad ", $own),)*
+            ".size secmalloc_cxx, . - secmalloc_cxx",
+            ".popsection",
+            $(
+                concat!(".set ", $own, ", ", $operator),
+            )*
+        );
+    };
+}
+
+library_table! {
+    "_Znwm" "secmalloc_own_new"
+    "_ZnwmSt11align_val_t" "secmalloc_own_new_aligned"
+    "_ZdlPv" "secmalloc_own_delete"
+    "_ZdaPv" "secmalloc_own_delete_array"
+    "_ZdlPvSt11align_val_t" "secmalloc_own_delete_aligned"
+    "_ZdaPvSt11align_val_t" "secmalloc_own_delete_array_aligned"
+}
 
 type Handler = unsafe extern "C-unwind" fn();
 
@@ -41,9 +75,24 @@ type Handler = unsafe extern "C-unwind" fn();
 struct Library {
     /// `std::get_new_handler()`.
     get_new_handler: Option<unsafe extern "C-unwind" fn() -> Option<Handler>>,
-    /// `std::__throw_bad_alloc()`, of libstdc++.
-    throw_bad_alloc: Option<unsafe extern "C-unwind" fn() -> !>,
+    /// `__cxa_allocate_exception()`: room for what is thrown.
+    allocate_exception: Option<unsafe extern "C" fn(usize) -> *mut *const c_void>,
+    /// `__cxa_throw()`: the object, its type, its destructor.
+    throw: Option<unsafe extern "C-unwind" fn(*mut *const c_void, Name, Name) -> !>,
+    /// Of `std::bad_alloc`: type information, virtual table, destructor.
+    bad_alloc: [Name; 3],
+    new: Replaceable<unsafe extern "C-unwind" fn(usize) -> *mut c_void>,
+    new_aligned: Replaceable<unsafe extern "C-unwind" fn(usize, Alignment) -> *mut c_void>,
+    delete: Replaceable<Delete>,
+    delete_array: Replaceable<Delete>,
+    delete_aligned: Replaceable<DeleteAligned>,
+    delete_array_aligned: Replaceable<DeleteAligned>,
 }
+
+/// The address that a name stands for; null where nobody defines it.
+type Name = *const c_void;
+type Delete = unsafe extern "C" fn(*mut c_void);
+type DeleteAligned = unsafe extern "C" fn(*mut c_void, Alignment);
 
 extern "C" {
     static secmalloc_cxx: Library;
@@ -51,7 +100,7 @@ extern "C" {
 
 /// `std::align_val_t`.
 type Alignment = usize;
-/// `const std::nothrow_t &`, which carries nothing.
+/// `const std::nothrow_t &` of a `delete`, which carries nothing.
 type Nothrow = *const c_char;
 
 /// One kind of request, as often as it has to be tried.
@@ -92,10 +141,10 @@ impl Wanted {
 }
 
 /// Asks the program's new-handler for memory as long as there is one ([new.delete.single]);
-/// then throws, or returns null.
+/// then throws.
 #[cold]
 #[inline(never)]
-extern "C-unwind" fn beg(wanted: Wanted, throws: bool) -> *mut c_void {
+extern "C-unwind" fn beg(wanted: Wanted) -> *mut c_void {
     // SAFETY: defined above; constant once the library is loaded.
     let library = unsafe { &secmalloc_cxx };
     loop {
@@ -110,75 +159,138 @@ extern "C-unwind" fn beg(wanted: Wanted, throws: bool) -> *mut c_void {
             return block;
         }
     }
-    match library.throw_bad_alloc {
-        _ if !throws => null_mut(),
-        // SAFETY: throws through frames that let it pass.
-        Some(throw) => unsafe { throw() },
-        // SAFETY: ends the process: there is no C++ library that could throw.
-        None => unsafe { libc::abort() },
+    throw_bad_alloc(library)
+}
+
+/// Throws `std::bad_alloc` as the C++ ABI of Itanium lays it down, which all C++ libraries share: an
+/// object of one word, the address behind the first two entries of its virtual table. A static
+/// program has all of this where it names the type, as it must to catch it.
+extern "C-unwind" fn throw_bad_alloc(library: &Library) -> ! {
+    const ENTRIES_BEFORE: usize = 2;
+    let [information, table, destructor] = library.bad_alloc;
+    // SAFETY: functions of the C++ library, called as its ABI says. The exception passes through
+    // frames that let it pass. Where there is no such library, nothing could catch it: the end.
+    unsafe {
+        match (library.allocate_exception, library.throw) {
+            (Some(allocate), Some(throw)) if !information.is_null() && !table.is_null() => {
+                let thrown = allocate(size_of::<Name>());
+                thrown.write(table.cast::<Name>().add(ENTRIES_BEFORE).cast());
+                throw(thrown, information, destructor)
+            }
+            _ => libc::abort(),
+        }
     }
 }
 
 #[inline(always)]
-extern "C-unwind" fn make(wanted: Wanted, throws: bool) -> *mut c_void {
+extern "C-unwind" fn make(wanted: Wanted) -> *mut c_void {
     if wanted.alignment == 0 {
         if let Some(block) = allocate_quickly(wanted.size, wanted.kind, false) {
             return block.as_ptr().cast();
         }
     }
-    make_slowly(wanted, throws)
+    make_slowly(wanted)
 }
 
 #[inline(never)]
-extern "C-unwind" fn make_slowly(wanted: Wanted, throws: bool) -> *mut c_void {
+extern "C-unwind" fn make_slowly(wanted: Wanted) -> *mut c_void {
     let block = wanted.attempt();
     if block.is_null() {
-        return beg(wanted, throws);
+        return beg(wanted);
     }
     block
 }
 
+/// Hands a block to the program's own `operator delete`, if a form that it did not replace was
+/// called and leads there. Only what the short way did not take is looked at: whatever the program's
+/// own `operator new` gives out is no block made by ours.
+///
 /// # Safety
-/// - `ptr` is null or a live block that nothing uses any more; anything else is found out.
-#[inline(always)]
-unsafe fn end(ptr: *mut c_void, kind: Kind, claim: Claim) {
-    let operation = match kind {
-        Kind::NewArray => Operation::DeleteArray,
-        _ => Operation::Delete,
+/// - As [`end`].
+pub(crate) unsafe fn end_elsewhere(how: How, block: NonNull<u8>, alignment: Alignment) -> bool {
+    let array = match how.operation {
+        Operation::Delete => false,
+        Operation::DeleteArray => true,
+        _ => return false,
     };
-    if let Some(block) = NonNull::new(ptr.cast()) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            if !release_quickly(block, claim) {
-                release(block, operation, claim);
-            }
+    // SAFETY: defined above; constant once the library is loaded.
+    let library = unsafe { &secmalloc_cxx };
+    let ptr = block.as_ptr().cast();
+    // A plain `delete[]` leads to `delete`, every other form of it to the plain one first.
+    let (of_array, of_one) = (array && how.derived, array || how.derived);
+    macro_rules! first_replaced {
+        ($array:ident, $one:ident) => {
+            (of_array.then(|| library.$array.replaced()).flatten())
+                .or_else(|| of_one.then(|| library.$one.replaced()).flatten())
+        };
+    }
+    // SAFETY: the program's own functions, for their own blocks.
+    unsafe {
+        if how.aligned {
+            first_replaced!(delete_array_aligned, delete_aligned)
+                .map(|delete| delete(ptr, alignment))
+                .is_some()
+        } else {
+            first_replaced!(delete_array, delete)
+                .map(|delete| delete(ptr))
+                .is_some()
         }
     }
 }
 
-macro_rules! operators_new {
-    ($($name:ident ( $($argument:ident : $type:ty),* ) $kind:ident, $alignment:expr, $throws:expr;)*) => {$(
-        /// C++ `operator new`, in the form that the name says.
-        #[no_mangle]
-        pub extern "C-unwind" fn $name(size: usize $(, $argument: $type)*) -> *mut c_void {
-            make(Wanted { size, alignment: $alignment, kind: Kind::$kind }, $throws)
-        }
-    )*};
+/// C++ `operator new`.
+#[no_mangle]
+pub extern "C-unwind" fn _Znwm(size: usize) -> *mut c_void {
+    make(Wanted {
+        size,
+        alignment: 0,
+        kind: Kind::New,
+    })
 }
 
-operators_new! {
-    _Znwm() New, 0, true;
-    _Znam() NewArray, 0, true;
-    _ZnwmRKSt9nothrow_t(_no: Nothrow) New, 0, false;
-    _ZnamRKSt9nothrow_t(_no: Nothrow) NewArray, 0, false;
-    _ZnwmSt11align_val_t(alignment: Alignment) New, alignment, true;
-    _ZnamSt11align_val_t(alignment: Alignment) NewArray, alignment, true;
-    _ZnwmSt11align_val_tRKSt9nothrow_t(alignment: Alignment, _no: Nothrow) New, alignment, false;
-    _ZnamSt11align_val_tRKSt9nothrow_t(alignment: Alignment, _no: Nothrow) NewArray, alignment, false;
+/// C++ `operator new`, aligned.
+#[no_mangle]
+pub extern "C-unwind" fn _ZnwmSt11align_val_t(size: usize, alignment: Alignment) -> *mut c_void {
+    make(Wanted {
+        size,
+        alignment,
+        kind: Kind::New,
+    })
+}
+
+/// C++ `operator new[]`.
+#[no_mangle]
+pub extern "C-unwind" fn _Znam(size: usize) -> *mut c_void {
+    // SAFETY: the table is defined above, and constant once the library is loaded.
+    if let Some(new) = unsafe { secmalloc_cxx.new.replaced() } {
+        // SAFETY: the program's own function, which takes any size. It may throw.
+        return unsafe { new(size) };
+    }
+    make(Wanted {
+        size,
+        alignment: 0,
+        kind: Kind::NewArray,
+    })
+}
+
+/// C++ `operator new[]`, aligned.
+#[no_mangle]
+pub extern "C-unwind" fn _ZnamSt11align_val_t(size: usize, alignment: Alignment) -> *mut c_void {
+    // SAFETY: as above.
+    if let Some(new) = unsafe { secmalloc_cxx.new_aligned.replaced() } {
+        // SAFETY: as above.
+        return unsafe { new(size, alignment) };
+    }
+    make(Wanted {
+        size,
+        alignment,
+        kind: Kind::NewArray,
+    })
 }
 
 macro_rules! operators_delete {
-    ($($name:ident ( $($argument:ident : $type:ty),* ) $kind:ident, $size:expr, $alignment:expr;)*) => {$(
+    ($($name:ident ( $($argument:ident : $type:ty),* ) $kind:ident,
+       size $size:expr, alignment $alignment:expr, derived $derived:expr;)*) => {$(
         /// C++ `operator delete`, in the form that the name says.
         ///
         /// # Safety
@@ -186,24 +298,31 @@ macro_rules! operators_delete {
         ///   else is found out.
         #[no_mangle]
         pub unsafe extern "C" fn $name(ptr: *mut c_void $(, $argument: $type)*) {
-            let claim = Claim { size: $size, alignment: $alignment };
+            let (size, alignment): (Option<usize>, Option<Alignment>) = ($size, $alignment);
+            let how = How {
+                operation: Operation::$kind,
+                sized: size.is_some(),
+                aligned: alignment.is_some(),
+                derived: $derived,
+            };
             // SAFETY: the caller's promise.
-            unsafe { end(ptr, Kind::$kind, claim) }
+            unsafe { end(how, ptr, size.unwrap_or(0), alignment.unwrap_or(0)) }
         }
     )*};
 }
 
+#[rustfmt::skip] // a table
 operators_delete! {
-    _ZdlPv() New, None, None;
-    _ZdaPv() NewArray, None, None;
-    _ZdlPvm(size: usize) New, Some(size), None;
-    _ZdaPvm(size: usize) NewArray, Some(size), None;
-    _ZdlPvRKSt9nothrow_t(_no: Nothrow) New, None, None;
-    _ZdaPvRKSt9nothrow_t(_no: Nothrow) NewArray, None, None;
-    _ZdlPvSt11align_val_t(alignment: Alignment) New, None, Some(alignment);
-    _ZdaPvSt11align_val_t(alignment: Alignment) NewArray, None, Some(alignment);
-    _ZdlPvmSt11align_val_t(size: usize, alignment: Alignment) New, Some(size), Some(alignment);
-    _ZdaPvmSt11align_val_t(size: usize, alignment: Alignment) NewArray, Some(size), Some(alignment);
-    _ZdlPvSt11align_val_tRKSt9nothrow_t(alignment: Alignment, _no: Nothrow) New, None, Some(alignment);
-    _ZdaPvSt11align_val_tRKSt9nothrow_t(alignment: Alignment, _no: Nothrow) NewArray, None, Some(alignment);
+    _ZdlPv() Delete, size None, alignment None, derived false;
+    _ZdaPv() DeleteArray, size None, alignment None, derived false;
+    _ZdlPvm(size: usize) Delete, size Some(size), alignment None, derived true;
+    _ZdaPvm(size: usize) DeleteArray, size Some(size), alignment None, derived true;
+    _ZdlPvRKSt9nothrow_t(_no: Nothrow) Delete, size None, alignment None, derived true;
+    _ZdaPvRKSt9nothrow_t(_no: Nothrow) DeleteArray, size None, alignment None, derived true;
+    _ZdlPvSt11align_val_t(align: Alignment) Delete, size None, alignment Some(align), derived false;
+    _ZdaPvSt11align_val_t(align: Alignment) DeleteArray, size None, alignment Some(align), derived false;
+    _ZdlPvmSt11align_val_t(size: usize, align: Alignment) Delete, size Some(size), alignment Some(align), derived true;
+    _ZdaPvmSt11align_val_t(size: usize, align: Alignment) DeleteArray, size Some(size), alignment Some(align), derived true;
+    _ZdlPvSt11align_val_tRKSt9nothrow_t(align: Alignment, _no: Nothrow) Delete, size None, alignment Some(align), derived true;
+    _ZdaPvSt11align_val_tRKSt9nothrow_t(align: Alignment, _no: Nothrow) DeleteArray, size None, alignment Some(align), derived true;
 }

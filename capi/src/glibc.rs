@@ -5,7 +5,7 @@
 use core::ffi::c_int;
 use core::fmt::Write;
 
-use secmalloc_heap::{totals, trim, Totals};
+use secmalloc_heap::{class_totals, totals, trim, Totals, CLASSES};
 use secmalloc_policy::message::Text;
 
 /// Gives unused memory back to the kernel. 1 if there was any, 0 otherwise. `pad` has no meaning
@@ -15,19 +15,33 @@ pub extern "C" fn malloc_trim(_pad: usize) -> c_int {
     c_int::from(trim())
 }
 
-/// Accepts every parameter of glibc's and changes nothing: arenas, thresholds and trim sizes are
-/// notions of another allocator. 1, as glibc answers for what it accepts; 0 for what is no
-/// parameter.
+/// Answers as glibc 2.36 does, and changes nothing. Arenas, the top of a heap that grows at one end and
+/// thresholds that move are notions of another allocator; what `M_PERTURB` asks for, that freed
+/// memory is written over, is done anyway; what is done about a fault is an option, which is
+/// read-only once the program runs, so that no bug of the program can turn it off. 1, but for an
+/// `M_MXFAST` that glibc would refuse.
 #[no_mangle]
-pub extern "C" fn mallopt(parameter: c_int, _value: c_int) -> c_int {
-    // M_MXFAST is 1, the others run from M_ARENA_MAX, -8, to M_TRIM_THRESHOLD, -1 (malloc.h).
-    c_int::from(matches!(parameter, 1 | -8..=-1))
+pub extern "C" fn mallopt(parameter: c_int, value: c_int) -> c_int {
+    mallopt_here(parameter, value)
+}
+
+/// The one parameter whose value glibc looks at: blocks that go to its fast bins.
+const M_MXFAST: c_int = 1;
+/// Its `MAX_FAST_SIZE`, on machines of 64 bits.
+const MAX_FAST_SIZE: c_int = 160;
+
+pub(crate) fn mallopt_here(parameter: c_int, value: c_int) -> c_int {
+    c_int::from(parameter != M_MXFAST || (0..=MAX_FAST_SIZE).contains(&value))
 }
 
 /// Statistics with fields too narrow for today's heaps; values are cut off, as glibc's are.
 #[no_mangle]
 pub extern "C" fn mallinfo() -> libc::mallinfo {
-    let wide = mallinfo2();
+    mallinfo_here()
+}
+
+pub(crate) fn mallinfo_here() -> libc::mallinfo {
+    let wide = statistics();
     let cut = |value: usize| c_int::try_from(value).unwrap_or(c_int::MAX);
     libc::mallinfo {
         arena: cut(wide.arena),
@@ -48,6 +62,10 @@ pub extern "C" fn mallinfo() -> libc::mallinfo {
 /// `keepcost` what [`malloc_trim`] could give back of freed large blocks.
 #[no_mangle]
 pub extern "C" fn mallinfo2() -> libc::mallinfo2 {
+    statistics()
+}
+
+fn statistics() -> libc::mallinfo2 {
     let Totals {
         small,
         small_free,
@@ -70,8 +88,8 @@ pub extern "C" fn mallinfo2() -> libc::mallinfo2 {
     }
 }
 
-/// Writes statistics as XML to `stream`, in the form of glibc's. `options` must be 0. 0, or -1
-/// with `EINVAL` or the stream's error.
+/// Writes statistics as XML to `stream`, in the form of glibc's: a `size` for each size class that has
+/// free slots, then the sums. `options` must be 0. 0, or -1 with `EINVAL` or the stream's error.
 ///
 /// # Safety
 /// - `stream` is an open stream.
@@ -82,36 +100,53 @@ pub unsafe extern "C" fn malloc_info(options: c_int, stream: *mut libc::FILE) ->
         unsafe { *libc::__errno_location() = libc::EINVAL };
         return -1;
     }
-    let t = totals();
-    let mut text = Text::default();
-    // A `Text` never fails to be written to.
-    let _ = writeln!(
-        text,
-        "<malloc version=\"1\">\n<heap nr=\"0\">\n<sizes>\n</sizes>\n\
-         <total type=\"rest\" count=\"{}\" size=\"{}\"/>\n\
-         <total type=\"mmap\" count=\"{}\" size=\"{}\"/>\n\
-         <system type=\"current\" size=\"{}\"/>\n\
-         <aspace type=\"total\" size=\"{}\"/>\n</heap>\n\
-         <total type=\"rest\" count=\"{}\" size=\"{}\"/>\n\
-         <total type=\"mmap\" count=\"{}\" size=\"{}\"/>\n\
-         <system type=\"current\" size=\"{}\"/>\n</malloc>",
+    let mut complete = true;
+    // The stream may allocate, so no lock is held when it is written to.
+    let mut put = |what: core::fmt::Arguments<'_>| {
+        let mut text = Text::default();
+        // A `Text` never fails to be written to.
+        let _ = text.write_fmt(what);
+        let bytes = text.as_bytes();
+        // SAFETY: the stream is the caller's promise, the bytes are ours.
+        let wrote = unsafe { libc::fwrite(bytes.as_ptr().cast(), 1, bytes.len(), stream) };
+        complete &= wrote == bytes.len();
+    };
+    put(format_args!(
+        "<malloc version=\"1\">\n<heap nr=\"0\">\n<sizes>\n"
+    ));
+    let mut t = Totals::default();
+    let mut from = 1;
+    for class in 0..CLASSES {
+        let of_class = class_totals(class);
+        if of_class.free_slots > 0 {
+            put(format_args!(
+                "  <size from=\"{from}\" to=\"{}\" total=\"{}\" count=\"{}\"/>\n",
+                of_class.largest, of_class.free, of_class.free_slots,
+            ));
+        }
+        from = of_class.largest + 1;
+        t.add(&of_class);
+    }
+    t.add_large();
+    put(format_args!(
+        "</sizes>\n\
+         <total type=\"fast\" count=\"0\" size=\"0\"/>\n\
+         <total type=\"rest\" count=\"{0}\" size=\"{1}\"/>\n\
+         <system type=\"current\" size=\"{4}\"/>\n\
+         <aspace type=\"total\" size=\"{4}\"/>\n</heap>\n\
+         <total type=\"fast\" count=\"0\" size=\"0\"/>\n\
+         <total type=\"rest\" count=\"{0}\" size=\"{1}\"/>\n\
+         <total type=\"mmap\" count=\"{2}\" size=\"{3}\"/>\n\
+         <system type=\"current\" size=\"{5}\"/>\n\
+         <aspace type=\"total\" size=\"{5}\"/>\n</malloc>\n",
         t.free_slots,
         t.small_free,
         t.large_blocks,
         t.large,
         t.small,
-        t.small,
-        t.free_slots,
-        t.small_free,
-        t.large_blocks,
-        t.large,
         t.small.saturating_add(t.large),
-    );
-    let bytes = text.as_bytes();
-    let from = bytes.as_ptr().cast();
-    // SAFETY: the stream is the caller's promise.
-    let wrote = unsafe { libc::fwrite(from, 1, bytes.len(), stream) };
-    if wrote == bytes.len() {
+    ));
+    if complete {
         0
     } else {
         -1

@@ -5,9 +5,13 @@
 //! | file | what it exports |
 //! |---|---|
 //! | `cxx.rs` | C++ operators new and delete |
+//! | `end.rs` | nothing: what `free` and `delete` have in common |
 //! | `standard.rs` | the malloc family of ISO C, POSIX and glibc |
 //! | `glibc.rs` | tuning and statistics, which replace glibc's so that static links are whole |
+//! | `libc_names.rs` | `__libc_malloc` and its relatives |
+//! | `openbsd.rs` | `freezero`, `recallocarray` |
 //! | `own.rs` | `secmalloc_*`, declared in `secmalloc.h` |
+//! | `replaced.rs` | nothing: which functions the program has of its own |
 //! | `rt.rs` | what a Rust library without `std` owes the linker |
 #![cfg_attr(not(test), no_std)]
 
@@ -17,9 +21,17 @@ compile_error!("secmalloc must be built with panic = \"abort\": nothing may unwi
 #[cfg(feature = "capi")]
 pub mod cxx;
 #[cfg(feature = "capi")]
+mod end;
+#[cfg(feature = "capi")]
 pub mod glibc;
 #[cfg(feature = "capi")]
+pub mod libc_names;
+#[cfg(feature = "capi")]
+pub mod openbsd;
+#[cfg(feature = "capi")]
 pub mod own;
+#[cfg(feature = "capi")]
+mod replaced;
 #[cfg(all(feature = "capi", panic = "abort", not(test)))]
 mod rt;
 #[cfg(feature = "capi")]

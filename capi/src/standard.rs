@@ -5,20 +5,24 @@
 //! Every function may be called by any thread; none may be called by a signal handler that
 //! interrupted one of them in the same thread. `free` and its relatives keep `errno`.
 
+use core::arch::global_asm;
 use core::ffi::{c_int, c_void};
 use core::mem::size_of;
 use core::ptr::{null_mut, NonNull};
 
 use secmalloc_heap::{
-    allocate, allocate_quickly, begin_call, end_call, page_size, release, release_quickly, resize,
-    usable_size, Begun, Claim, Passed,
+    allocate, allocate_quickly, begin_call, end_call, page_size, release, resize, usable_size,
+    Begun, Claim, Passed,
 };
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::{Refusal, Request};
 use secmalloc_policy::slot_state::Kind;
 
+use crate::end::{end, How};
+use crate::replaced::Replaceable;
+
 #[cold]
-fn fail(errno: c_int) -> *mut c_void {
+pub(crate) fn fail(errno: c_int) -> *mut c_void {
     // SAFETY: the C library's own, for this thread.
     unsafe { *libc::__errno_location() = errno };
     null_mut()
@@ -43,7 +47,7 @@ fn attempt(request: Result<Request, Refusal>, passed: Passed) -> Result<NonNull<
 }
 
 /// Ends the record of a call, where one was begun.
-fn record(begun: Option<Begun>, made: Result<NonNull<u8>, c_int>) {
+pub(crate) fn record(begun: Option<Begun>, made: Result<NonNull<u8>, c_int>) {
     if let Some(begun) = begun {
         match made {
             Ok(block) => end_call(begun, block.addr().get(), 0),
@@ -52,7 +56,7 @@ fn record(begun: Option<Begun>, made: Result<NonNull<u8>, c_int>) {
     }
 }
 
-fn serve(request: Result<Request, Refusal>, passed: Passed) -> *mut c_void {
+pub(crate) fn serve(request: Result<Request, Refusal>, passed: Passed) -> *mut c_void {
     match attempt(request, passed) {
         Ok(block) => block.as_ptr().cast(),
         Err(errno) => fail(errno),
@@ -78,45 +82,18 @@ fn calloc_slowly(count: usize, size: usize) -> *mut c_void {
     )
 }
 
-#[inline(never)]
-unsafe fn end_slowly(block: NonNull<u8>, operation: Operation) {
-    // SAFETY: the caller's promise.
-    unsafe { release(block, operation, Claim::NONE) }
-}
+// What has more than one name. A call by an exported name would be one that a program can take over.
 
-/// Ends the block at `ptr`, unless that is null.
-///
-/// # Safety
-/// - If `ptr` is a live block, nothing uses it any more.
 #[inline(always)]
-unsafe fn end(ptr: *mut c_void, operation: Operation, claim: Claim) {
-    if let Some(block) = NonNull::new(ptr.cast()) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            if !release_quickly(block, claim) {
-                if claim.is_none() {
-                    end_slowly(block, operation);
-                } else {
-                    release(block, operation, claim);
-                }
-            }
-        }
-    }
-}
-
-/// `size` bytes, uninitialised, aligned to 16. `NULL` with `ENOMEM` if they cannot be had. Size 0
-/// gives a unique pointer that must not be dereferenced.
-#[no_mangle]
-pub extern "C" fn malloc(size: usize) -> *mut c_void {
+pub(crate) fn malloc_here(size: usize) -> *mut c_void {
     match allocate_quickly(size, Kind::Malloc, false) {
         Some(block) => block.as_ptr().cast(),
         None => malloc_slowly(size),
     }
 }
 
-/// `count * size` bytes that read as zero. `ENOMEM` also where the product overflows.
-#[no_mangle]
-pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
+#[inline(always)]
+pub(crate) fn calloc_here(count: usize, size: usize) -> *mut c_void {
     let block = count
         .checked_mul(size)
         .and_then(|total| allocate_quickly(total, Kind::Malloc, true));
@@ -124,6 +101,19 @@ pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
         Some(block) => block.as_ptr().cast(),
         None => calloc_slowly(count, size),
     }
+}
+
+/// `size` bytes, uninitialised, aligned to 16. `NULL` with `ENOMEM` if they cannot be had. Size 0
+/// gives a unique pointer that must not be dereferenced.
+#[no_mangle]
+pub extern "C" fn malloc(size: usize) -> *mut c_void {
+    malloc_here(size)
+}
+
+/// `count * size` bytes that read as zero. `ENOMEM` also where the product overflows.
+#[no_mangle]
+pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
+    calloc_here(count, size)
 }
 
 /// Ends a block. `NULL` is allowed.
@@ -134,7 +124,7 @@ pub extern "C" fn calloc(count: usize, size: usize) -> *mut c_void {
 #[no_mangle]
 pub unsafe extern "C" fn free(ptr: *mut c_void) {
     // SAFETY: the caller's promise.
-    unsafe { end(ptr, Operation::Free, Claim::NONE) }
+    unsafe { end(How::plain(Operation::Free), ptr, 0, 0) }
 }
 
 /// The name of `free` in very old programs.
@@ -144,7 +134,7 @@ pub unsafe extern "C" fn free(ptr: *mut c_void) {
 #[no_mangle]
 pub unsafe extern "C" fn cfree(ptr: *mut c_void) {
     // SAFETY: the caller's promise.
-    unsafe { end(ptr, Operation::Free, Claim::NONE) }
+    unsafe { end(How::plain(Operation::Free), ptr, 0, 0) }
 }
 
 /// Ends a block that was requested with `size` bytes (C23 7.24.3.4). Another size stops the
@@ -154,12 +144,12 @@ pub unsafe extern "C" fn cfree(ptr: *mut c_void) {
 /// - As [`free`].
 #[no_mangle]
 pub unsafe extern "C" fn free_sized(ptr: *mut c_void, size: usize) {
-    let claim = Claim {
-        size: Some(size),
-        alignment: None,
+    let how = How {
+        sized: true,
+        ..How::plain(Operation::FreeSized)
     };
     // SAFETY: the caller's promise.
-    unsafe { end(ptr, Operation::FreeSized, claim) }
+    unsafe { end(how, ptr, size, 0) }
 }
 
 /// Ends a block that was requested with this alignment and size (C23 7.24.3.5).
@@ -168,18 +158,19 @@ pub unsafe extern "C" fn free_sized(ptr: *mut c_void, size: usize) {
 /// - As [`free`].
 #[no_mangle]
 pub unsafe extern "C" fn free_aligned_sized(ptr: *mut c_void, alignment: usize, size: usize) {
-    let claim = Claim {
-        size: Some(size),
-        alignment: Some(alignment),
+    let how = How {
+        sized: true,
+        aligned: true,
+        ..How::plain(Operation::FreeAlignedSized)
     };
     // SAFETY: the caller's promise.
-    unsafe { end(ptr, Operation::FreeAlignedSized, claim) }
+    unsafe { end(how, ptr, size, alignment) }
 }
 
 /// # Safety
 /// - As [`realloc`].
 #[inline(always)]
-unsafe fn change(
+pub(crate) unsafe fn change(
     ptr: *mut c_void,
     request: Result<Request, Refusal>,
     passed: Passed,
@@ -192,7 +183,7 @@ unsafe fn change(
         // glibc frees the block and returns NULL.
         Ok(Request { size: 0, .. }) => {
             // SAFETY: the caller's promise.
-            unsafe { release(block, passed.operation, Claim::NONE) };
+            unsafe { release(block, passed.operation, Claim::NONE, 0) };
             if let Some(begun) = begun {
                 end_call(begun, 0, 0);
             }
@@ -229,12 +220,43 @@ pub unsafe extern "C" fn realloc(ptr: *mut c_void, size: usize) -> *mut c_void {
     }
 }
 
+type Realloc = unsafe extern "C" fn(*mut c_void, usize) -> *mut c_void;
+
+extern "C" {
+    static secmalloc_realloc: Replaceable<Realloc>;
+}
+
+// A program that is linked with another allocator, under the usual names, has our preloaded functions
+// only for names that this one lacks. `reallocarray` is the one that would get its blocks; glibc's
+// leads to whoever's `realloc` is there, too.
+global_asm!(
+    ".pushsection .data.rel.ro.secmalloc_realloc,\"aw\",@progbits",
+    ".hidden secmalloc_realloc",
+    ".globl secmalloc_realloc",
+    ".p2align 3",
+    ".type secmalloc_realloc,@object",
+    "secmalloc_realloc:",
+    ".quad realloc",
+    ".quad secmalloc_own_realloc",
+    ".size secmalloc_realloc, . - secmalloc_realloc",
+    ".popsection",
+    ".set secmalloc_own_realloc, realloc",
+);
+
 /// [`realloc`] to `count * size` bytes; `ENOMEM` where the product overflows.
 ///
 /// # Safety
 /// - As [`realloc`].
 #[no_mangle]
 pub unsafe extern "C" fn reallocarray(ptr: *mut c_void, count: usize, size: usize) -> *mut c_void {
+    // SAFETY: the table is defined below, and constant once the library is loaded.
+    if let Some(realloc) = unsafe { secmalloc_realloc.replaced() } {
+        return match count.checked_mul(size) {
+            // SAFETY: the caller's promise, to the program's own function.
+            Some(size) => unsafe { realloc(ptr, size) },
+            None => fail(libc::ENOMEM),
+        };
+    }
     // SAFETY: the caller's promise.
     unsafe {
         change(

@@ -28,7 +28,7 @@ def main():
     rows = read_table(table).values()
     tested = {row.fault for row in rows if row.fault}
     known = fault_names(fault_rs.read_text())
-    sources = {path.stem for path in table.parent.glob("*.c")}
+    sources = {path.stem for path in table.parent.iterdir() if path.suffix in (".c", ".cpp")}
     listed = {row.program for row in rows}
     lists = {
         f"no fault name found in {fault_rs}": set() if known else {"NAMES"},

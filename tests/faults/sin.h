@@ -25,10 +25,19 @@
 
 // Weak, so that a program which is linked without the library (and started under LD_PRELOAD) is
 // complete, and because a C library older than C23 does not declare the first two.
+#ifdef __cplusplus
+#include <new>
+extern "C" {
+#endif
 extern void free_sized(void *, size_t) __attribute__((weak));
+extern void freezero(void *, size_t) __attribute__((weak));
+extern void *recallocarray(void *, size_t, size_t, size_t) __attribute__((weak));
 extern void free_aligned_sized(void *, size_t, size_t) __attribute__((weak));
 struct secmalloc_counts;
 extern int32_t secmalloc_check(struct secmalloc_counts *) __attribute__((weak));
+#ifdef __cplusplus
+}
+#endif
 
 // Every program asks for malloc, used or not: for weak names alone no linker keeps a library.
 static void *(*const always_malloc)(size_t) __attribute__((used)) = malloc;
@@ -84,7 +93,7 @@ static inline struct pair side_by_side(size_t size)
     size_t distance = SIZE_MAX;
 
     for (int i = 0; i < MANY; i++)
-        block[i] = hide(malloc(size));
+        block[i] = (char *)hide(malloc(size));
     for (int i = 0; i < MANY; i++) {
         for (int j = 0; j < MANY; j++) {
             size_t apart = (size_t)(block[j] - block[i]);

@@ -4,7 +4,7 @@
 import re
 from typing import NamedTuple
 
-FIRST_LINE = re.compile(r"secmalloc: PID: (?P<fault>[a-z-]+): (?P<function>\w+): \S.*")
+FIRST_LINE = re.compile(r"secmalloc: PID: (?P<fault>[a-z-]+): (?P<function>\w[\w \[\]]*): \S.*")
 STDERR_WORDS = ("closed", "broken", "full", "slow")
 
 

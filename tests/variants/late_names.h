@@ -6,6 +6,8 @@
 #pragma weak cfree
 #pragma weak free_aligned_sized
 #pragma weak free_sized
+#pragma weak freezero
+#pragma weak recallocarray
 #pragma weak secmalloc_check
 #pragma weak secmalloc_describe
 #pragma weak secmalloc_option

@@ -39,7 +39,10 @@ pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool, from: Regis
         Fault::InvalidFree {
             pointer,
             stray: Stray::Foreign,
-        } => whereabouts::mapping_at(*pointer, &mut room),
+        }
+        | Fault::AllocDeallocMismatch {
+            caller: pointer, ..
+        } if *pointer != 0 => whereabouts::mapping_at(*pointer, &mut room),
         _ => None,
     };
     let context = Context {

@@ -220,7 +220,9 @@ pub(crate) fn large(descriptor: &Descriptor) -> Option<Fault> {
 /// What is wrong with a pointer that is not the start of a live block.
 pub(crate) fn bad_pointer(address: usize, operation: Operation) -> Fault {
     let freed = |block: Block| match operation {
-        Operation::Realloc | Operation::Reallocarray => Fault::ReallocAfterFree { block },
+        Operation::Realloc | Operation::Reallocarray | Operation::Recallocarray => {
+            Fault::ReallocAfterFree { block }
+        }
         _ => Fault::DoubleFree { block },
     };
     let stray = |stray| Fault::InvalidFree {

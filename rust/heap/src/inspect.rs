@@ -5,7 +5,7 @@
 use core::fmt;
 
 use secmalloc_policy::fault::Operation;
-use secmalloc_policy::size_class;
+use secmalloc_policy::size_class::{self, CANARY_SIZE, ZERO};
 use secmalloc_policy::slot_state::{Kind, SlotState};
 
 use crate::explain;
@@ -146,6 +146,7 @@ pub fn trim() -> bool {
     thread::with_heap(|heap| {
         heap.give_back_ready();
         thread::drain_kept();
+        thread::give_back_shared();
         let small = shared()
             .stores
             .iter()
@@ -173,28 +174,72 @@ pub struct Totals {
     pub kept: usize,
 }
 
+/// Sums over one size class.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ClassTotals {
+    /// The largest block that it serves, in bytes.
+    pub largest: usize,
+    /// Committed and not purged, in bytes.
+    pub committed: usize,
+    /// Of these, free in the central store.
+    pub free: usize,
+    /// Free slots there, a number.
+    pub free_slots: usize,
+}
+
+/// The number of size classes.
+pub const CLASSES: usize = size_class::COUNT;
+
+impl Totals {
+    /// Adds what is in a size class.
+    pub fn add(&mut self, class: &ClassTotals) {
+        self.small += class.committed;
+        self.small_free += class.free;
+        self.free_slots += class.free_slots;
+    }
+
+    /// Puts in what is in large blocks.
+    pub fn add_large(&mut self) {
+        (self.large, self.large_blocks, self.kept) =
+            thread::with_heap(|_| large::totals()).unwrap_or_default();
+    }
+}
+
+/// Sums over a size class.
+#[must_use]
+pub fn class_totals(class: usize) -> ClassTotals {
+    let mut totals = ClassTotals::default();
+    if class >= CLASSES || thread::with_heap(|_| ()).is_none() {
+        return totals;
+    }
+    let (store, map) = (&shared().stores[class], &fixed().classes[class]);
+    if class == ZERO {
+        // No memory, and nothing to count.
+        return totals;
+    }
+    totals.largest = map.slot_size() - CANARY_SIZE;
+    for slab in 0..store.slabs() {
+        let _held = store.lock.hold();
+        let record = map.record(slab);
+        if record.life.get() == Life::Warm {
+            let free = record.free_count.get() as usize;
+            totals.committed += map.slab_size();
+            totals.free += free * map.slot_size();
+            totals.free_slots += free;
+        }
+    }
+    totals
+}
+
 /// Sums over the heap.
 #[must_use]
 pub fn totals() -> Totals {
-    thread::with_heap(|_| {
-        let mut totals = Totals::default();
-        for (class, store) in shared().stores.iter().enumerate().skip(1) {
-            let map = &fixed().classes[class];
-            for slab in 0..store.slabs() {
-                let _held = store.lock.hold();
-                let record = map.record(slab);
-                if record.life.get() == Life::Warm {
-                    let free = record.free_count.get() as usize;
-                    totals.small += map.slab_size();
-                    totals.small_free += free * map.slot_size();
-                    totals.free_slots += free;
-                }
-            }
-        }
-        (totals.large, totals.large_blocks, totals.kept) = large::totals();
-        totals
-    })
-    .unwrap_or_default()
+    let mut totals = Totals::default();
+    for class in 0..CLASSES {
+        totals.add(&class_totals(class));
+    }
+    totals.add_large();
+    totals
 }
 
 /// Every live block: its class ([`size_class::COUNT`] for one with a mapping of its own) and its size.

@@ -41,8 +41,14 @@ mod whereabouts;
 mod wipe;
 
 pub use die::panicked;
-pub use heap::{allocate, allocate_quickly, release, release_quickly, resize, usable_size, Claim};
-pub use inspect::{check, describe, option, totals, trim, Description, Pool, State, Totals};
+pub use heap::{
+    allocate, allocate_quickly, discard, recreate, release, release_quickly, release_small, resize,
+    usable_size, Claim, Recreated,
+};
+pub use inspect::{
+    check, class_totals, describe, option, totals, trim, ClassTotals, Description, Pool, State,
+    Totals, CLASSES,
+};
 pub use life::{begin, end};
 pub use sweep::Counts;
 pub use trace::{begin as begin_call, end as end_call, Begun, Passed};

@@ -13,7 +13,7 @@ use crate::pool::{fixed, shared};
 use crate::protections;
 use crate::slab::{ClassMap, Slot};
 use crate::store::Duplicate;
-use crate::thread::{Bin, ThreadHeap};
+use crate::thread::{self, Bin, ThreadHeap};
 
 /// The slot that is to be handed out next, if one is ready; [`taken`] takes it.
 #[inline(always)]
@@ -44,6 +44,14 @@ pub(crate) fn put(bin: &Bin, place: &Cell<u32>, index: u32) {
 
 /// Takes a slot, from the store if none is ready. `None` when there is no more memory.
 pub(crate) fn take(heap: &ThreadHeap, class: usize) -> Option<Slot> {
+    if heap.owns(class) {
+        take_own(heap, class)
+    } else {
+        thread::with_shared(heap, class, |shared| take_own(shared, class))
+    }
+}
+
+fn take_own(heap: &ThreadHeap, class: usize) -> Option<Slot> {
     let (bin, map) = (heap.bin(class), &fixed().classes[class]);
     if bin.ready.get() == 0 {
         fill(heap, class);
@@ -68,6 +76,14 @@ fn fill(heap: &ThreadHeap, class: usize) {
 
 /// Lets a wiped slot rest, and makes the one whose rest is over ready.
 pub(crate) fn rest(heap: &ThreadHeap, class: usize, index: u32) -> Result<(), Duplicate> {
+    if heap.owns(class) {
+        return rest_own(heap, class, index);
+    }
+    thread::with_shared(heap, class, |shared| rest_own(shared, class, index))
+}
+
+/// Does so in a bin that is the heap's own.
+pub(crate) fn rest_own(heap: &ThreadHeap, class: usize, index: u32) -> Result<(), Duplicate> {
     let bin = heap.bin(class);
     let (stages, mask) = heap.quarantine(bin);
     let random = if protections::RANDOM {

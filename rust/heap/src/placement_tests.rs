@@ -21,7 +21,7 @@ fn make(size: usize) -> NonNull<u8> {
 
 fn end(block: NonNull<u8>) {
     // SAFETY: a block of this test, which forgets it.
-    unsafe { release(block, Operation::Free, Claim::NONE) };
+    unsafe { release(block, Operation::Free, Claim::NONE, 0) };
 }
 
 /// The slab of a block, and its place there.

@@ -130,13 +130,18 @@ pub(crate) fn allocate<R: Reach>(
     NonNull::new(core::ptr::with_exposed_provenance_mut(slot.address))
 }
 
-/// Ends a small block, if it is one, what is claimed of it holds, and everything about it is as it
-/// must be. `false` if nothing was done.
+/// Ends a small block, if it is one of this family, what is claimed of it holds, and everything about
+/// it is as it must be. `false` if nothing was done.
 ///
 /// # Safety
 /// - If a live block starts at `address`, nothing uses it any more.
 #[inline(always)]
-pub(crate) unsafe fn release<R: Reach>(heap: &ThreadHeap, address: usize, claim: Claim) -> bool {
+pub(crate) unsafe fn release<R: Reach>(
+    heap: &ThreadHeap,
+    address: usize,
+    kind: Kind,
+    claim: Claim,
+) -> bool {
     // The neighbour's canary is wanted last, and is the likeliest to be far from the processor.
     wipe::prefetch(address.wrapping_sub(8));
     let fixed = fixed();
@@ -156,7 +161,8 @@ pub(crate) unsafe fn release<R: Reach>(heap: &ThreadHeap, address: usize, claim:
     };
     let slot = spot.slot;
     let was = slot.state();
-    if spot.offset != 0 || !was.is_live() {
+    // Live, and of the family that this function is of: one comparison with a constant.
+    if spot.offset != 0 || !was.is_live_of(kind) {
         return false;
     }
     let (keys, size) = (&fixed.keys, map.slot_size());

@@ -142,7 +142,7 @@ impl Model {
             Step::Release(which) => {
                 let Some(old) = self.pick(which) else { return };
                 old.verify(usize::MAX);
-                unsafe { release(old.at, Operation::Free, Claim::NONE) };
+                unsafe { release(old.at, Operation::Free, Claim::NONE, 0) };
                 assert_ne!(
                     describe(old.at.addr().get()).map(|d| d.state),
                     Some(State::Live)
@@ -155,7 +155,7 @@ impl Model {
                     size: Some(old.size),
                     alignment: None,
                 };
-                unsafe { release(old.at, Operation::FreeSized, claim) };
+                unsafe { release(old.at, Operation::FreeSized, claim, 0) };
             }
             Step::Check => assert_eq!(check().faults, 0),
         }
@@ -164,7 +164,7 @@ impl Model {
     fn end(&mut self) {
         while self
             .pick(0)
-            .map(|old| unsafe { release(old.at, Operation::Free, Claim::NONE) })
+            .map(|old| unsafe { release(old.at, Operation::Free, Claim::NONE, 0) })
             .is_some()
         {}
         assert_eq!(check().faults, 0);
@@ -218,7 +218,7 @@ fn threads_free_each_others_blocks() {
                     let _ = outbox.send(block);
                     while let Ok(old) = inbox.try_recv() {
                         old.verify(usize::MAX);
-                        unsafe { release(old.at, Operation::Free, Claim::NONE) };
+                        unsafe { release(old.at, Operation::Free, Claim::NONE, 0) };
                     }
                 }
             })

@@ -5,6 +5,7 @@ use crate::slot_state::Kind;
 
 /// The interface function, or other occasion, in which a fault was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)] // it crosses a register on its way to the slow path
 #[allow(missing_docs)] // each is the C function of that name, but for the last three
 pub enum Operation {
     Malloc,
@@ -19,6 +20,8 @@ pub enum Operation {
     Free,
     FreeSized,
     FreeAlignedSized,
+    Freezero,
+    Recallocarray,
     UsableSize,
     New,
     NewArray,
@@ -33,6 +36,27 @@ pub enum Operation {
 }
 
 impl Operation {
+    /// The family whose blocks this function may be given.
+    #[inline(always)]
+    #[must_use]
+    pub const fn family(self) -> Kind {
+        match self {
+            Operation::New | Operation::Delete => Kind::New,
+            Operation::NewArray | Operation::DeleteArray => Kind::NewArray,
+            _ => Kind::Malloc,
+        }
+    }
+
+    /// Whether this function ends one block and makes another.
+    #[inline(always)]
+    #[must_use]
+    pub const fn changes(self) -> bool {
+        matches!(
+            self,
+            Operation::Realloc | Operation::Reallocarray | Operation::Recallocarray
+        )
+    }
+
     /// The name that messages print.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -49,6 +73,8 @@ impl Operation {
             Operation::Free => "free",
             Operation::FreeSized => "free_sized",
             Operation::FreeAlignedSized => "free_aligned_sized",
+            Operation::Freezero => "freezero",
+            Operation::Recallocarray => "recallocarray",
             Operation::UsableSize => "malloc_usable_size",
             Operation::New => "operator new",
             Operation::NewArray => "operator new[]",
@@ -193,6 +219,16 @@ pub enum Fault {
         /// What was a block.
         block: Block,
     },
+    /// A block was given to a function of another family than made it: `free` of what `new` made,
+    /// `delete` of what `new[]` made.
+    AllocDeallocMismatch {
+        /// The block, with the family that made it.
+        block: Block,
+        /// The size that was claimed, where it is not the block's either.
+        given: Option<usize>,
+        /// Where the call came from: its return address; 0 where that is not known.
+        caller: usize,
+    },
     /// Our own books say what cannot be: somebody wrote to them, or the machine is broken.
     MetadataCorruption {
         /// The slot whose state is impossible.
@@ -203,7 +239,7 @@ pub enum Fault {
 }
 
 /// Number of variants of [`Fault`].
-pub const FAULTS: usize = 10;
+pub const FAULTS: usize = 11;
 
 /// The names of all faults, by [`Fault::index`].
 pub const NAMES: [&str; FAULTS] = [
@@ -217,9 +253,19 @@ pub const NAMES: [&str; FAULTS] = [
     "alignment-mismatch",
     "realloc-after-free",
     "metadata-corruption",
+    "alloc-dealloc-mismatch",
 ];
 
+/// The place of the fault whose default is to go on: the heap is sound, and many programs do it.
+pub(crate) const ALLOC_DEALLOC_MISMATCH: usize = 10;
+
 impl Fault {
+    /// Whether the block is sound, and is freed as was asked where the program goes on.
+    #[must_use]
+    pub fn is_harmless(&self) -> bool {
+        matches!(self, Fault::AllocDeallocMismatch { .. })
+    }
+
     /// The fault's place in [`NAMES`] and in the table of policies.
     #[must_use]
     pub fn index(&self) -> usize {
@@ -234,6 +280,7 @@ impl Fault {
             Fault::AlignmentMismatch { .. } => 7,
             Fault::ReallocAfterFree { .. } => 8,
             Fault::MetadataCorruption { .. } => 9,
+            Fault::AllocDeallocMismatch { .. } => ALLOC_DEALLOC_MISMATCH,
         }
     }
 
@@ -267,6 +314,7 @@ impl Fault {
             | Fault::SizeMismatch { block, .. }
             | Fault::AlignmentMismatch { block, .. }
             | Fault::ReallocAfterFree { block }
+            | Fault::AllocDeallocMismatch { block, .. }
             | Fault::MetadataCorruption { block, .. } => Some(block),
             Fault::InvalidFree { stray, .. } => match stray {
                 Stray::InsideLive(block, _) | Stray::InsideFreed(block, _) => Some(block),

@@ -137,6 +137,13 @@ impl SlotWord {
         (self.0 as u8 & STATE_MASK).wrapping_sub(SlotState::LiveMalloc as u8) < 3
     }
 
+    /// Whether a block of this family is in use here.
+    #[inline(always)]
+    #[must_use]
+    pub const fn is_live_of(self, kind: Kind) -> bool {
+        self.0 as u8 & STATE_MASK == kind as u8
+    }
+
     /// The kind of the live block here.
     #[inline]
     #[must_use]

@@ -6,6 +6,8 @@
 //! asks again, step by step, and names the fault.
 
 mod allocate;
+mod discard;
+mod mismatch;
 mod owner;
 mod release;
 mod resize;
@@ -13,7 +15,8 @@ mod resize;
 use core::ptr::NonNull;
 
 pub use allocate::{allocate, allocate_quickly};
-pub use release::{release, release_quickly};
+pub use discard::{discard, recreate, Recreated};
+pub use release::{release, release_quickly, release_small};
 pub use resize::{resize, usable_size};
 
 /// What a sized or aligned free claims about its block.

@@ -4,10 +4,10 @@
 use core::ptr::NonNull;
 
 use secmalloc_policy::fault::{Fault, Operation};
-use secmalloc_policy::slot_state::{SlotState, SlotWord};
+use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 
 use super::owner::{check_claim, check_small, owner, verify, Owner, Refused};
-use super::Claim;
+use super::{mismatch, Claim};
 use crate::die;
 use crate::explain;
 use crate::large;
@@ -20,49 +20,67 @@ use crate::thread::{self, ThreadHeap};
 use crate::trace::{self, Passed};
 use crate::wipe;
 
-/// Ends a block the short way; `false` if nothing was done, and it takes the long one, [`release`].
+/// Ends a block of the family `kind` the short way; `false` if nothing was done, and it takes the
+/// long one, [`release`].
 ///
 /// # Safety
 /// - As [`release`].
 #[inline(always)]
-pub unsafe fn release_quickly(block: NonNull<u8>, claim: Claim) -> bool {
+pub unsafe fn release_quickly(block: NonNull<u8>, kind: Kind, claim: Claim) -> bool {
     let Some(heap) = thread::current() else {
         return false;
     };
     // SAFETY: the caller's promise.
-    unsafe { quick::release::<quick::Bands>(heap, block.addr().get(), claim) }
+    unsafe { quick::release::<quick::Bands>(heap, block.addr().get(), kind, claim) }
 }
 
-/// Ends a block.
+/// The same for every small block, whose slot may be too large to be wiped without a call.
+///
+/// # Safety
+/// - As [`release`].
+#[inline(always)]
+pub unsafe fn release_small(block: NonNull<u8>, kind: Kind, claim: Claim) -> bool {
+    let Some(heap) = thread::current() else {
+        return false;
+    };
+    // SAFETY: the caller's promise.
+    unsafe { quick::release::<quick::All>(heap, block.addr().get(), kind, claim) }
+}
+
+/// Ends a block. `caller` is the return address of the call that ends it, 0 where that is not known.
 ///
 /// # Safety
 /// - If `block` is a live block, nothing uses it any more. Anything else is found out.
-pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim) {
+pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim, caller: usize) {
     let passed = Passed::to(operation)
         .pointer(block.addr().get())
         .size(claim.size.unwrap_or(0))
         .alignment(claim.alignment.unwrap_or(0));
-    // A `realloc` has a record of its own.
-    if operation != Operation::Realloc && operation != Operation::Reallocarray {
+    // What makes another block at the same time has a record of its own.
+    if !operation.changes() {
         let _ = trace::begin(&passed);
     }
     // SAFETY: the caller's promise.
-    unsafe { release_unrecorded(block, operation, claim) }
+    unsafe { release_of(operation.family(), block, operation, claim, caller) }
 }
 
+/// Ends a block that is to be of the family `kind`.
+///
 /// # Safety
 /// - As [`release`].
-unsafe fn release_unrecorded(block: NonNull<u8>, operation: Operation, claim: Claim) {
+pub(super) unsafe fn release_of(
+    kind: Kind,
+    block: NonNull<u8>,
+    operation: Operation,
+    claim: Claim,
+    caller: usize,
+) {
     let address = block.addr().get();
     if let Some(heap) = thread::own() {
-        // SAFETY: the caller's promise.
-        if unsafe { quick::release::<quick::All>(heap, address, claim) } {
-            return;
-        }
         if let Some(spot) = slab::spot(fixed(), address) {
             let slot = spot.slot;
             let was = slot.state();
-            if spot.offset == 0 && was.is_live() && slot.has_memory() {
+            if spot.offset == 0 && was.is_live_of(kind) && slot.has_memory() {
                 // SAFETY: a live slot with memory is committed.
                 if let Some(size) = unsafe { verify(&slot) } {
                     if claim.holds(address, size) {
@@ -74,7 +92,7 @@ unsafe fn release_unrecorded(block: NonNull<u8>, operation: Operation, claim: Cl
             }
         }
     }
-    release_slowly(address, operation, claim);
+    release_slowly(kind, address, operation, claim, caller);
 }
 
 /// Wipes a slot and lets it rest.
@@ -107,8 +125,19 @@ fn report_duplicate(class: usize, index: u32) {
 
 #[cold]
 #[inline(never)]
-fn release_slowly(address: usize, operation: Operation, claim: Claim) {
-    let done = thread::with_heap(|heap| release_checked(heap, address, operation, claim));
+fn release_slowly(kind: Kind, address: usize, operation: Operation, claim: Claim, caller: usize) {
+    let end = |kind, claim| {
+        thread::with_heap(|heap| release_checked(heap, kind, address, operation, claim))
+    };
+    let mut done = end(Some(kind), claim);
+    if let Some(Err((fault, _))) = &done {
+        if fault.is_harmless() {
+            mismatch::found(fault, operation, caller);
+            // The block is sound, so it is freed as was asked. What was claimed of it was said of
+            // something else.
+            done = end(None, Claim::NONE);
+        }
+    }
     // A block freed before the heap could start at all is not one of ours to judge.
     if let Some(Err((fault, slot))) = done {
         die::found(&fault, operation);
@@ -120,8 +149,10 @@ fn release_slowly(address: usize, operation: Operation, claim: Claim) {
     }
 }
 
+/// `kind` is the family that the block must be of, where that is asked.
 fn release_checked(
     heap: &ThreadHeap,
+    kind: Option<Kind>,
     address: usize,
     operation: Operation,
     claim: Claim,
@@ -129,6 +160,10 @@ fn release_checked(
     match owner(address, operation)? {
         Owner::Small(slot) => {
             let size = check_small(&slot)?;
+            mismatch::check(kind, slot.state().kind(), claim, size, || {
+                explain::block(&slot)
+            })
+            .map_err(|f| (f, Some(slot)))?;
             check_claim(claim, address, size, || explain::block(&slot))
                 .map_err(|f| (f, Some(slot)))?;
             if slot.has_memory() {
@@ -151,11 +186,16 @@ fn release_checked(
             Ok(())
         }
         Owner::Large(descriptor) => {
-            let checked = match explain::large(&descriptor) {
-                Some(fault) => Err(fault),
-                None => check_claim(claim, address, descriptor.size, || descriptor.describe()),
-            };
+            let describe = || descriptor.describe();
+            let size = descriptor.size;
+            let checked = explain::large(&descriptor)
+                .map_or(Ok(()), Err)
+                .and_then(|()| mismatch::check(kind, descriptor.kind(), claim, size, describe))
+                .and_then(|()| check_claim(claim, address, size, describe));
             if let Err(fault) = checked {
+                if fault.is_harmless() {
+                    return Err((fault, None));
+                }
                 large::give_up(heap, &descriptor);
                 return Err((fault, None));
             }

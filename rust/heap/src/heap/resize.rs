@@ -11,8 +11,8 @@ use secmalloc_policy::slot_state::Kind;
 use super::allocate::allocate;
 use super::non_null;
 use super::owner::{check_small, owner, verify, Owner};
-use super::release::{release, retire_small};
-use super::Claim;
+use super::release::{release_of, retire_small};
+use super::{mismatch, Claim};
 use crate::canary;
 use crate::die;
 use crate::explain;
@@ -24,7 +24,7 @@ use crate::thread::{self, ThreadHeap};
 
 /// Changes the size of a block, in place where its slot or mapping allows. `None` when there is no
 /// memory, or when the block was unsound and policy is to go on: then the old block stays as it
-/// is.
+/// is. What C++ made is not for `realloc`; where policy is to go on, it becomes a block of `malloc`'s.
 ///
 /// # Safety
 /// - If `block` is a live block, nothing uses its old address after a success.
@@ -33,7 +33,7 @@ pub unsafe fn resize(block: NonNull<u8>, size: usize, operation: Operation) -> O
     let address = block.addr().get();
     if let (Some(heap), Some(spot)) = (thread::own(), slab::spot(fixed_if_started()?, address)) {
         let slot = spot.slot;
-        if spot.offset == 0 && slot.state().is_live() && slot.has_memory() {
+        if spot.offset == 0 && slot.state().is_live_of(Kind::Malloc) && slot.has_memory() {
             // SAFETY: a live slot with memory is committed.
             if let Some(old) = unsafe { verify(&slot) } {
                 // SAFETY: live and verified.
@@ -59,7 +59,6 @@ unsafe fn resize_small(
 ) -> Option<NonNull<u8>> {
     let whole = slot.size();
     let state = slot.state();
-    let kind = state.kind()?;
     let stays = size.wrapping_sub(1) < MAX_SMALL && size_class::class_of(size) == slot.class;
     // An aligned block may lie in a larger class than its size needs; it need not move to shrink
     // there.
@@ -67,11 +66,15 @@ unsafe fn resize_small(
         slot.set_busy(state, state.tag());
         // SAFETY: the slot is in our hands; the new size fits it.
         unsafe { canary::reseal(&fixed().keys, slot.address, whole, old, size) };
-        slot.set_live(kind, state.tag(), &fixed().classes[slot.class], size);
+        slot.set_live(
+            Kind::Malloc,
+            state.tag(),
+            &fixed().classes[slot.class],
+            size,
+        );
         return non_null(slot.address);
     }
-    let request = Request::bytes(size).ok()?.of_kind(kind);
-    let new = allocate(request, operation)?;
+    let new = allocate(Request::bytes(size).ok()?, operation)?;
     // SAFETY: both blocks hold that many bytes, and they are not the same.
     unsafe {
         let from = sys::pointer::<u8>(slot.address);
@@ -91,10 +94,10 @@ fn resize_slowly(address: usize, size: usize, operation: Operation) -> Option<No
             return None;
         }
     };
-    let (old, kind) = match owner {
-        Owner::Condemned(slot) => (slot.requested()?, Kind::Malloc),
+    let (old, kind, made) = match owner {
+        Owner::Condemned(slot) => (slot.requested()?, Kind::Malloc, explain::block(&slot)),
         Owner::Small(slot) => match check_small(&slot) {
-            Ok(old) => (old, slot.state().kind()?),
+            Ok(old) => (old, slot.state().kind()?, explain::block(&slot)),
             Err((fault, _)) => {
                 die::found(&fault, operation);
                 slot.set_aside();
@@ -107,21 +110,26 @@ fn resize_slowly(address: usize, size: usize, operation: Operation) -> Option<No
                 large::condemn(&descriptor);
                 return None;
             }
-            if size > MAX_SMALL && !descriptor.condemned {
+            if size > MAX_SMALL && !descriptor.condemned && descriptor.kind() == Some(Kind::Malloc)
+            {
                 let resized = thread::with_heap(|heap| large::resize(heap, &descriptor, size))?;
                 if let Resized::Here(moved) = resized? {
                     return non_null(moved);
                 }
             }
-            (descriptor.size, descriptor.kind()?)
+            (descriptor.size, descriptor.kind()?, descriptor.describe())
         }
     };
-    let new = allocate(Request::bytes(size).ok()?.of_kind(kind), operation)?;
+    let family = Some(operation.family());
+    if let Err(fault) = mismatch::check(family, Some(kind), Claim::NONE, old, || made) {
+        mismatch::found(&fault, operation, 0);
+    }
+    let new = allocate(Request::bytes(size).ok()?, operation)?;
     let block = non_null(address)?;
     // SAFETY: both blocks hold that many bytes, and they are not the same.
     unsafe { new.copy_from_nonoverlapping(block, old.min(size)) };
     // SAFETY: the caller gives the old block up.
-    unsafe { release(block, operation, Claim::NONE) };
+    unsafe { release_of(kind, block, operation, Claim::NONE, 0) };
     Some(new)
 }
 

@@ -46,7 +46,7 @@ impl Store {
         }
         let (chosen, rest) = new.split_first()?;
         for slab in rest {
-            self.partial.push_back(map, *slab);
+            self.fresh.push_back(map, *slab);
         }
         Some(*chosen)
     }

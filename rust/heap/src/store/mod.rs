@@ -2,7 +2,7 @@
 //! The central store: one for each class. It owns the slabs, hands out free slots in batches
 //! drawn at random, takes them back, and returns the memory of empty slabs to the kernel.
 //!
-//! A slab that the store knows is *owned* (one thread draws from it), or in one of three lists:
+//! A slab that the store knows is *owned* (one heap draws from it), or in one of four lists: *fresh* (never touched),
 //! *partial* (some slots to give, some out), *warm* (all slots here, memory still there) or *purged*
 //! (all slots here, memory gone and, where the kernel can, guarded). A full slab is in none, and
 //! comes back when a slot does.
@@ -30,14 +30,6 @@ use list::List;
 /// more than anything else that an allocation does.
 const WARM_BYTES: usize = 1 << 20;
 
-/// What a thread draws first of a class is a few slots of a slab that all threads share, and often all
-/// that it ever wants: else ten thousand idle threads would hold a page for each class and thread.
-/// Smaller slots share cache lines, and are never drawn from a shared slab.
-const FIRST_BATCH: usize = 4;
-const OWN_UP_TO: usize = 128;
-/// The owner of the shared slab.
-const COMMON: u32 = u32::MAX;
-
 /// The store of one class. All zero is an empty store.
 #[repr(C, align(64))]
 pub(crate) struct Store {
@@ -47,6 +39,10 @@ pub(crate) struct Store {
     partial: List,
     warm: List,
     purged: List,
+    /// Slabs that were made together with another and never touched, where slabs have few slots.
+    fresh: List,
+    /// The slab with few slots from which a slot was drawn last, its number plus one.
+    last: Cell<u32>,
     warm_count: Cell<u32>,
     /// Slabs before this one exist. Written under the lock, read without it by sweeps.
     next: AtomicU32,
@@ -54,8 +50,6 @@ pub(crate) struct Store {
     committed: Cell<usize>,
     /// The first slab that is not ours to commit.
     limit: Cell<u32>,
-    /// The slab from which threads draw that draw for the first time, its number plus one.
-    common: Cell<u32>,
     /// Slabs left in this window of guards, and the place of its guard, counted the same way.
     window: Cell<u32>,
     guard_at: Cell<u32>,
@@ -80,35 +74,34 @@ impl Store {
         let map = &fixed.classes[class];
         let bin = heap.bin(class);
         let random = heap.random();
-        let is_new = !bin.has_drawn.replace(true) && map.slot_size() > OWN_UP_TO;
-        let (own, owner, out) = if is_new {
-            (&self.common, COMMON, &out[..out.len().min(FIRST_BATCH)])
-        } else {
-            (&bin.slab, heap.owner(), out)
-        };
         let _held = self.lock.hold();
         let mut drawn = 0;
         while drawn < out.len() {
             // Of slabs with few slots, one slot each is drawn in turn: else the next block would
             // lie right beside the last.
             if (map.slots() as usize) < MIN_PLACES {
-                let Some(slab) = self.slab_with_room(fixed, map, class, random) else {
+                let Some(slab) = self
+                    .untouched_instead()
+                    .inspect(|&slab| self.fresh.remove(map, slab))
+                    .or_else(|| self.slab_with_room(fixed, map, class, random))
+                else {
                     break;
                 };
+                self.last.set(slab + 1);
                 drawn += take_random(map, slab, random, &out[drawn..=drawn]);
                 if map.record(slab).free_count.get() > 0 {
                     self.partial.push_back(map, slab);
                 }
                 continue;
             }
-            let slab = match own.get().checked_sub(1) {
+            let slab = match bin.slab.get().checked_sub(1) {
                 Some(slab) => slab,
                 None => {
                     let Some(slab) = self.slab_with_room(fixed, map, class, random) else {
                         break;
                     };
-                    map.record(slab).owner.set(owner);
-                    own.set(slab + 1);
+                    map.record(slab).owner.set(heap.owner());
+                    bin.slab.set(slab + 1);
                     slab
                 }
             };
@@ -116,7 +109,7 @@ impl Store {
             let record = map.record(slab);
             if record.free_count.get() == 0 {
                 record.owner.set(0);
-                own.set(0);
+                bin.slab.set(0);
             }
         }
         drawn
@@ -139,6 +132,16 @@ impl Store {
         }
     }
 
+    /// A slab that was never touched, where the only other one with memory to give is that of the last
+    /// slot.
+    fn untouched_instead(&self) -> Option<u32> {
+        let only_the_last = match self.partial.first() {
+            Some(first) => first + 1 == self.last.get(),
+            None => false,
+        };
+        only_the_last.then(|| self.fresh.first())?
+    }
+
     /// A slab that has a slot to give, taken out of its list.
     fn slab_with_room(
         &self,
@@ -151,12 +154,11 @@ impl Store {
             self.partial.remove(map, slab);
             return Some(slab);
         }
-        // The shared slab, before memory is taken for a new one: it always has room.
-        if let Some(slab) = self.common.replace(0).checked_sub(1) {
-            return Some(slab);
-        }
         let slab = if let Some(slab) = self.take_warm(map) {
             slab
+        } else if let Some(slab) = self.fresh.first() {
+            self.fresh.remove(map, slab);
+            return Some(slab);
         } else if let Some(slab) = self.purged.first() {
             self.purged.remove(map, slab);
             if fixed.features.guard_pages && class != ZERO {

@@ -13,6 +13,8 @@ use crate::sys;
 fn each_lock(mut with: impl FnMut(&Lock)) {
     let shared = shared();
     with(&shared.threads.common);
+    let cold = &shared.threads.cold;
+    cold.locks.iter().for_each(|line| with(&line.0));
     with(&shared.threads.lock);
     shared.stores.iter().for_each(|store| with(&store.lock));
     with(&shared.large.lock);
@@ -71,6 +73,7 @@ pub(crate) unsafe extern "C" fn after_fork_child() {
     each_taken_lock(Lock::reset);
     let generation = &shared().threads.generation;
     generation.set(generation.get() + 1);
+    shared().threads.cold.alone();
     if let Some(own) = own() {
         own.thread.set(sys::thread_id());
         own.seed();

@@ -6,6 +6,7 @@
 //! heaps. Such a thread shares heap number 0, under a lock. Heaps of finished threads are passed
 //! on: a few as they are, with all their slots, the others after their slots went back to the stores.
 
+mod cold;
 mod fork;
 mod registry;
 
@@ -20,6 +21,7 @@ use secmalloc_policy::slot_state::Tag;
 
 use crate::pool::{self, fixed, shared};
 use crate::sys;
+pub(crate) use cold::{give_back_shared, with_shared};
 pub(crate) use fork::{after_fork_child, after_fork_parent, before_fork};
 pub(crate) use registry::{at_thread_end, drain_kept, with_heap, Registry};
 
@@ -39,11 +41,21 @@ pub(crate) struct ThreadHeap {
     next: Cell<u32>,
     /// What [`Registry::generation`] was when the generator was seeded.
     seeded: Cell<u32>,
+    /// Bytes that the bins of its own classes may hold, but for those it owns from the start.
+    own_bytes: Cell<usize>,
     random: UnsafeCell<Random>,
     bins: [Bin; COUNT],
     /// Numbers of slots: every class's magazine and quarantine, where its bin says.
     slots: [Cell<u32>; PLACES.1],
 }
+
+/// The places of a class that is not the heap's own.
+const NO_PLACES: Places = Places {
+    magazine: 0,
+    ready: 0,
+    quarantine: 0,
+    mask: 0,
+};
 
 /// What a thread has of one class, in half a cache line.
 #[repr(C, align(32))]
@@ -55,8 +67,8 @@ pub(crate) struct Bin {
     pub(crate) turn: Cell<u32>,
     /// The slab that this thread draws from, its number plus one; 0 for none.
     pub(crate) slab: Cell<u32>,
-    /// Whether this thread has drawn slots of this class before.
-    pub(crate) has_drawn: Cell<bool>,
+    /// How often this thread has used the class, until it is its own.
+    uses: Cell<u32>,
 }
 
 impl ThreadHeap {
@@ -118,11 +130,6 @@ impl ThreadHeap {
     }
 
     fn begin(&self, number: u32) {
-        if self.owners.get() == 0 {
-            for (bin, places) in self.bins.iter().zip(PLACES.0) {
-                bin.places.set(places);
-            }
-        }
         self.number.set(number);
         self.tag.set(Tag::of(number));
         self.thread.set(sys::thread_id());
@@ -165,6 +172,9 @@ impl ThreadHeap {
     fn drain(&self) {
         self.give_back_ready();
         for (class, bin) in self.bins.iter().enumerate() {
+            if bin.places.get().ready == 0 {
+                continue;
+            }
             let ((drawn, ring), _) = self.quarantine(bin);
             for stage in [drawn, ring] {
                 // Resting slots, moved together at the stage's start.
@@ -177,8 +187,8 @@ impl ThreadHeap {
                 stage[..count].iter().for_each(|place| place.set(0));
             }
             shared().stores[class].disown(class, bin);
-            bin.has_drawn.set(false);
         }
+        self.disown_classes();
     }
 }
 

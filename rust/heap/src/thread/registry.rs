@@ -5,6 +5,7 @@
 use core::cell::Cell;
 use core::ffi::c_void;
 
+use super::cold::{first_shared, Cold};
 use super::{heap, own as own_heap, ThreadHeap, NONE};
 use crate::lock::Lock;
 use crate::pool::{self, fixed, shared};
@@ -25,13 +26,15 @@ pub(crate) struct Registry {
     pub(super) generation: Cell<u32>,
     /// Held by a thread that uses heap number 0.
     pub(super) common: Lock,
+    /// What threads share for the classes that are not their own.
+    pub(super) cold: Cold,
 }
 
 /// Heaps of finished threads that are kept as they are. A program that makes a thread for each task
 /// would else move all of a thread's slots through the stores and back, time and again.
 const MOST_KEPT: u32 = 8;
 
-// SAFETY: every cell is only touched under `lock`.
+// SAFETY: every cell is only touched under `lock`; what is in `cold` is atomic.
 unsafe impl Sync for Registry {}
 
 impl Registry {
@@ -87,13 +90,14 @@ fn join() -> Option<&'static ThreadHeap> {
         } else {
             // Number 0 is the common heap.
             let number = registry.used.get().max(1);
-            if number >= fixed().heap_count {
+            if number >= first_shared() {
                 return None;
             }
             registry.used.set(number + 1);
             number
         }
     };
+    registry.cold.joined();
     let own = heap(number);
     own.begin(number);
     fixed().trace.new_thread(number);
@@ -112,6 +116,7 @@ pub(crate) unsafe extern "C" fn at_thread_end(_: *mut c_void) {
     let Some(own) = own_heap() else { return };
     sys::set_thread_word(NONE);
     let registry = &shared().threads;
+    registry.cold.left();
     {
         let _held = registry.lock.hold();
         if registry.kept_count.get() < MOST_KEPT {

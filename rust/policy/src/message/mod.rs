@@ -10,6 +10,7 @@ mod tests;
 use core::fmt::{self, Write};
 
 use crate::fault::{Actor, Block, Contact, Evidence, Fault, Operation, Stray};
+use crate::slot_state::Kind;
 
 /// Room for the longest message.
 pub const CAPACITY: usize = 1024;
@@ -88,6 +89,14 @@ fn write(text: &mut Text, fault: &Fault, context: &Context<'_>) -> fmt::Result {
     match fault {
         Fault::InvalidFree { pointer, .. } => writeln!(text, "  pointer    {pointer:#x}")?,
         Fault::MetadataCorruption { state, .. } => writeln!(text, "  state      {state:#04x}")?,
+        Fault::AllocDeallocMismatch { given, caller, .. } => {
+            if *caller != 0 {
+                writeln!(text, "  caller     {caller:#x}")?;
+            }
+            if let Some(given) = given {
+                writeln!(text, "  claimed    {given} bytes")?;
+            }
+        }
         _ => {}
     }
     if let Some(memory) = context.memory {
@@ -108,6 +117,9 @@ fn write(text: &mut Text, fault: &Fault, context: &Context<'_>) -> fmt::Result {
     text.write_str(match (context.stops, operation) {
         (true, Operation::Access) => "  the process is stopped by the signal it caused\n",
         (true, _) => "  the process is stopped (SIGABRT)\n",
+        (false, _) if fault.is_harmless() => {
+            "  the program goes on; the block is freed, further ones from here in silence (policy)\n"
+        }
         (false, _) => "  the program goes on; the block is never used again (policy)\n",
     })
 }
@@ -197,6 +209,12 @@ fn detail(text: &mut Text, fault: &Fault) -> fmt::Result {
         Fault::AlignmentMismatch { block, given } => {
             write!(text, "{} is not aligned to {given} bytes", Sized(block))
         }
+        Fault::AllocDeallocMismatch { block, .. } => write!(
+            text,
+            "{} was made by {}",
+            Sized(block),
+            block.kind.map_or("another family", Kind::name)
+        ),
         Fault::MetadataCorruption { .. } => text.write_str("the state of a slot is impossible"),
     }
 }

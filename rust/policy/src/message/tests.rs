@@ -93,6 +93,10 @@ fn first_lines_are_stable() {
             Fault::MetadataCorruption { block, state: 3 },
             "metadata-corruption: free: the state of a slot is impossible",
         ),
+        (
+            Fault::AllocDeallocMismatch { block, given: None, caller: 0 },
+            "alloc-dealloc-mismatch: free: 24-byte block was made by malloc",
+        ),
     ];
     let mut seen = [false; crate::fault::FAULTS];
     for (fault, line) in cases {
@@ -105,6 +109,31 @@ fn first_lines_are_stable() {
         seen[fault.index()] = true;
     }
     assert!(seen.iter().all(|&s| s), "a fault without a line");
+}
+
+#[test]
+fn a_block_of_another_family_is_freed_and_its_caller_named() {
+    let fault = Fault::AllocDeallocMismatch {
+        block: Block {
+            kind: Some(Kind::NewArray),
+            ..block()
+        },
+        given: Some(8),
+        caller: 0x55_1234,
+    };
+    let context = Context {
+        process: 42,
+        thread: 43,
+        operation: Operation::Delete,
+        stops: false,
+        memory: Some("r-xp /bin/program"),
+    };
+    let text = String::from_utf8(render(&fault, &context).as_bytes().to_vec()).unwrap();
+    assert!(text.starts_with(
+        "secmalloc: 42: alloc-dealloc-mismatch: operator delete: 24-byte block was made by new[]\n\
+         \x20 caller     0x551234\n  claimed    8 bytes\n  memory     r-xp /bin/program\n"
+    ));
+    assert!(text.contains("the block is freed"), "{text}");
 }
 
 #[test]

@@ -73,6 +73,10 @@ fn policies_by_fault() {
     assert_eq!(options.policy(3, true), Policy::Ignore);
     assert_eq!(options.policy(3, false), Policy::Report);
     assert_eq!(Options::default().policy(3, true), Policy::Abort);
+    assert_eq!(Options::default().policy(10, false), Policy::Report);
+    assert_eq!(parse("profile=strict").0.policy(10, false), Policy::Abort);
+    let (options, _) = parse("alloc-dealloc-mismatch=abort");
+    assert_eq!(options.policy(10, false), Policy::Abort);
 }
 
 #[test]

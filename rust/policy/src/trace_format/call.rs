@@ -50,7 +50,7 @@ impl Shape {
 pub type Shapes = [Shape; 32];
 
 /// The functions of this version: number, operation, shape. Numbers are never given anew.
-pub const FUNCTIONS: [(u8, Operation, Shape); 17] = {
+pub const FUNCTIONS: [(u8, Operation, Shape); 19] = {
     const MADE: u8 = Shape::SIZE | Shape::BLOCK;
     const ARRAY: u8 = Shape::COUNT | MADE;
     const ALIGNED: u8 = Shape::ALIGNMENT | MADE;
@@ -82,6 +82,8 @@ pub const FUNCTIONS: [(u8, Operation, Shape); 17] = {
         (15, Operation::NewArray, Shape(ALIGNED)),
         (16, Operation::Delete, Shape(ENDED)),
         (17, Operation::DeleteArray, Shape(ENDED)),
+        (18, Operation::Freezero, Shape(Shape::POINTER | Shape::SIZE)),
+        (19, Operation::Recallocarray, Shape(CHANGED | Shape::COUNT)),
     ]
 };
 

@@ -211,7 +211,7 @@ fn spare(data_size: usize, growing: bool) -> usize {
     /// Blocks up to this get room up to the next power of two.
     const ROUNDED_UP_TO: usize = 64 << 20;
     if growing {
-        data_size / 2
+        data_size.saturating_mul(3)
     } else if data_size <= ROUNDED_UP_TO {
         data_size.next_power_of_two() - data_size
     } else {

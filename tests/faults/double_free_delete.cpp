@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Deletes an object twice.
+#include "sin.h"
+
+int main()
+{
+    int *p = (int *)hide(new int);
+    delete p;
+    delete (int *)hide(p);
+    return 0;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Ends a block twice, the second time with its bytes wiped.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(malloc(24));
+    free(p);
+    freezero(hide(p), 24);
+    return 0;
+}

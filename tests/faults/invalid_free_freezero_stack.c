@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Ends and wipes an array that is on the stack.
+#include "sin.h"
+
+int main(void)
+{
+    char a[32];
+    freezero(hide(a), 32);
+    return 0;
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Frees in one thread what new made in another.
+#include "sin.h"
+
+static void *work(void *p)
+{
+    free(p);
+    return NULL;
+}
+
+int main()
+{
+    in_thread(work, hide(operator new(24)));
+    return 0;
+}

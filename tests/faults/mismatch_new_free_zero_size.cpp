@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Frees an empty object.
+#include "sin.h"
+
+int main()
+{
+    free(hide(operator new(0)));
+    return 0;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// Grows an array that was freed.
+#include "sin.h"
+
+int main(void)
+{
+    char *p = hide(calloc(10, 8));
+    free(p);
+    p = recallocarray(hide(p), 10, 20, 8);
+    return 0;
+}
