@@ -13,6 +13,7 @@ mod resize;
 use core::ptr::NonNull;
 
 pub use allocate::{allocate, allocate_quickly};
+pub(crate) use release::{ready_slowly, rest_slowly};
 pub use release::{release, release_quickly};
 pub use resize::{resize, usable_size};
 
