@@ -32,6 +32,8 @@ mod protections;
 mod quick;
 mod signal;
 mod slab;
+#[cfg(test)]
+mod slab_tests;
 mod store;
 mod sweep;
 mod sys;

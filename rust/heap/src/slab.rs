@@ -13,7 +13,7 @@ use core::mem::size_of;
 use core::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 
 use secmalloc_policy::size_class::{SizeClass, CANARY_SIZE, MAX_COMPACT, MAX_SLOTS, ZERO};
-use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord, Tag};
+use secmalloc_policy::slot_state::{SlotState, SlotWord, Tag};
 
 use crate::canary;
 use crate::pool::{fixed, Fixed};
@@ -108,8 +108,6 @@ pub(crate) struct Spot {
     pub(crate) slot: Slot,
     /// Bytes from the slot's start.
     pub(crate) offset: usize,
-    /// Whether there is a slot right before it in its slab.
-    pub(crate) has_previous: bool,
 }
 
 impl ClassMap {
@@ -228,6 +226,30 @@ impl ClassMap {
         unsafe { sys::pointer::<AtomicU32>(at).as_ref() }
     }
 
+    /// The slot that starts at `address`, if there can be one, and whether there is a slot right before
+    /// it in its slab.
+    ///
+    /// `distance * ceil(2^64 / slot)` is the quotient in its upper half; its lower half is below the
+    /// factor just where the remainder is 0 (Lemire, Kaser, Kurz, "Faster Remainder by Direct
+    /// Computation", 2019; distances below 2^36 and slots to 2^16 are well within its bounds).
+    #[inline(always)]
+    pub(crate) fn starting_at(&self, class: usize, address: usize) -> Option<(Slot, bool)> {
+        let distance = address.wrapping_sub(self.base);
+        if distance >= self.span {
+            return None;
+        }
+        let product = distance as u128 * u128::from(self.reciprocal);
+        if product as u64 >= self.reciprocal {
+            return None;
+        }
+        let index = (product >> 64) as u32;
+        let mut slot = self.slot(class, index);
+        debug_assert_eq!(slot.address, address);
+        // The same, without waiting for the multiplication.
+        slot.address = address;
+        Some((slot, index & self.place_mask > 0))
+    }
+
     /// The slot at or around `address`, if there can be one.
     #[inline(always)]
     pub(crate) fn spot(&self, class: usize, address: usize) -> Option<Spot> {
@@ -240,7 +262,6 @@ impl ClassMap {
         Some(Spot {
             slot,
             offset: address - slot.address,
-            has_previous: index & self.place_mask > 0,
         })
     }
 }
@@ -288,13 +309,18 @@ impl Slot {
 
     /// The size of the block that is, or was last, in the slot; `None` where that is not known.
     pub(crate) fn requested(&self) -> Option<usize> {
-        self.requested_as(&fixed().classes[self.class], self.state())
+        self.requested_as(&fixed().classes[self.class], self.size(), self.state())
     }
 
-    /// The same, for a state that is at hand.
+    /// The same, where the slot's size and state are at hand.
     #[inline(always)]
-    pub(crate) fn requested_as(&self, map: &ClassMap, state: SlotWord) -> Option<usize> {
-        let end = map.slot_size() - CANARY_SIZE;
+    pub(crate) fn requested_as(
+        &self,
+        map: &ClassMap,
+        whole: usize,
+        state: SlotWord,
+    ) -> Option<usize> {
+        let end = whole - CANARY_SIZE;
         let size = if end < MAX_COMPACT {
             end.wrapping_sub(state.slack()?)
         } else {
@@ -321,15 +347,14 @@ impl Slot {
         }
     }
 
-    /// Makes the slot a live block of `size` bytes.
+    /// Makes the slot, of `whole` bytes, a live block of `size` bytes.
     #[inline(always)]
-    pub(crate) fn set_live(&self, kind: Kind, tag: Tag, map: &ClassMap, size: usize) {
-        let whole = map.slot_size();
+    pub(crate) fn set_live(&self, map: &ClassMap, live: SlotWord, whole: usize, size: usize) {
         if whole > MAX_COMPACT {
             map.size_place(self.index)
                 .store(size as u32, Ordering::Relaxed);
         }
-        self.set(SlotWord::live(kind, tag).with_slack(whole - CANARY_SIZE - size));
+        self.set(live.with_slack(whole - CANARY_SIZE - size));
     }
 
     /// Whether there is memory behind it.
@@ -358,9 +383,9 @@ impl Slot {
     /// Marks the slot as being in our hands. The fence keeps what we do to the slot from being
     /// seen before the mark (it is no instruction on x86-64).
     #[inline(always)]
-    pub(crate) fn set_busy(&self, was: SlotWord, tag: Tag) {
-        self.state
-            .store(was.then(SlotState::Busy, tag).0, Ordering::Relaxed);
+    pub(crate) fn set_busy(&self, busy: SlotWord) {
+        debug_assert!(busy.state() == SlotState::Busy);
+        self.state.store(busy.0, Ordering::Relaxed);
         core::sync::atomic::fence(Ordering::Release);
     }
 

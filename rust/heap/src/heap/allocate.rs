@@ -67,7 +67,7 @@ fn allocate_small(
 ) -> Option<NonNull<u8>> {
     let slot = magazine::take(heap, class)?;
     let was = slot.state();
-    slot.set_busy(was, heap.tag());
+    slot.set_busy(was.then(SlotState::Busy, heap.tag()));
     let sound = match was.state() {
         // A slot that rested must still be as it was wiped.
         SlotState::Resting => {
@@ -87,12 +87,8 @@ fn allocate_small(
     }
     // SAFETY: the slot is ours; `class` was chosen for this size.
     unsafe { canary::seal(&fixed().keys, slot.address, slot.size(), request.size) };
-    slot.set_live(
-        request.kind,
-        heap.tag(),
-        &fixed().classes[class],
-        request.size,
-    );
+    let live = SlotWord::live(request.kind, heap.tag());
+    slot.set_live(&fixed().classes[class], live, slot.size(), request.size);
     non_null(slot.address)
 }
 
@@ -171,6 +167,8 @@ fn refuse_and_retry(
 fn allocate_nothing(heap: &ThreadHeap, request: &Request) -> Option<NonNull<u8>> {
     let slot = magazine::take(heap, ZERO)?;
     let map = &fixed().classes[ZERO];
-    slot.set_live(request.kind, heap.tag(), map, slot.size() - CANARY_SIZE);
+    let whole = slot.size();
+    let live = SlotWord::live(request.kind, heap.tag());
+    slot.set_live(map, live, whole, whole - CANARY_SIZE);
     non_null(slot.address)
 }

@@ -16,6 +16,7 @@ use core::ptr::NonNull;
 
 pub use allocate::{allocate, allocate_quickly};
 pub use discard::{discard, recreate, Recreated};
+pub(crate) use release::{ready_slowly, rest_slowly};
 pub use release::{release, release_quickly, release_small};
 pub use resize::{resize, usable_size};
 

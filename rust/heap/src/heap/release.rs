@@ -85,14 +85,30 @@ pub(super) unsafe fn release_of(
 /// # Safety
 /// - The slot holds a live, verified block of `size` bytes that nobody uses any more.
 pub(super) unsafe fn retire_small(heap: &ThreadHeap, slot: &Slot, was: SlotWord, size: usize) {
-    slot.set_busy(was, heap.tag());
+    slot.set_busy(was.then(SlotState::Busy, heap.tag()));
     if protections::WIPE {
         // SAFETY: the slot is in our hands.
         unsafe { wipe::zero_used(slot.address, slot.size(), size) };
     }
     slot.set(was.then(SlotState::Resting, heap.tag()));
-    if let Err(duplicate) = magazine::rest(heap, slot.class, slot.index) {
-        report_duplicate(slot.class, duplicate.0);
+    rest_slowly(heap, slot.class, slot.index);
+}
+
+/// Lets a wiped slot rest, where that takes more than a few instructions.
+#[cold]
+#[inline(never)]
+pub(crate) fn rest_slowly(heap: &ThreadHeap, class: usize, index: u32) {
+    if let Err(duplicate) = magazine::rest(heap, class, index) {
+        report_duplicate(class, duplicate.0);
+    }
+}
+
+/// Makes a slot ready whose rest is over, where that takes more than a few instructions.
+#[cold]
+#[inline(never)]
+pub(crate) fn ready_slowly(heap: &ThreadHeap, class: usize, index: u32) {
+    if let Err(duplicate) = magazine::make_ready(heap, class, index) {
+        report_duplicate(class, duplicate.0);
     }
 }
 
@@ -156,9 +172,7 @@ fn release_checked(
                 unsafe { retire_small(heap, &slot, slot.state(), size) };
             } else {
                 slot.move_to(SlotState::Resting, heap.tag());
-                if let Err(duplicate) = magazine::rest(heap, slot.class, slot.index) {
-                    report_duplicate(slot.class, duplicate.0);
-                }
+                rest_slowly(heap, slot.class, slot.index);
             }
             Ok(())
         }

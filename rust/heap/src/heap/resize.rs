@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::Request;
 use secmalloc_policy::size_class::{self, CANARY_SIZE, MAX_SMALL};
-use secmalloc_policy::slot_state::Kind;
+use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 
 use super::allocate::allocate;
 use super::non_null;
@@ -64,15 +64,11 @@ unsafe fn resize_small(
     // An aligned block may lie in a larger class than its size needs; it need not move to shrink
     // there.
     if stays || (size > 0 && size <= old && old - size < whole / 4) {
-        slot.set_busy(state, state.tag());
+        slot.set_busy(state.then(SlotState::Busy, state.tag()));
         // SAFETY: the slot is in our hands; the new size fits it.
         unsafe { canary::reseal(&fixed().keys, slot.address, whole, old, size) };
-        slot.set_live(
-            Kind::Malloc,
-            state.tag(),
-            &fixed().classes[slot.class],
-            size,
-        );
+        let live = SlotWord::live(Kind::Malloc, state.tag());
+        slot.set_live(&fixed().classes[slot.class], live, whole, size);
         return non_null(slot.address);
     }
     let new = allocate(Request::bytes(size).ok()?, operation)?;
@@ -159,10 +155,11 @@ pub fn usable_size(block: NonNull<u8>, operation: Operation) -> usize {
             let (whole, state) = (slot.size(), slot.state());
             let most = whole - CANARY_SIZE;
             if let Some(kind) = state.kind() {
-                slot.set_busy(state, state.tag());
+                slot.set_busy(state.then(SlotState::Busy, state.tag()));
                 // SAFETY: a live block, whose slot holds that much.
                 unsafe { canary::reseal(&fixed().keys, address, whole, size, most) };
-                slot.set_live(kind, state.tag(), &fixed().classes[slot.class], most);
+                let map = &fixed().classes[slot.class];
+                slot.set_live(map, SlotWord::live(kind, state.tag()), whole, most);
             }
             most
         }
