@@ -19,6 +19,9 @@ pub(crate) const LINK_REGISTER: bool = true;
 pub(crate) const VENDOR: Vendor = Vendor::AArch64;
 /// x19 to x30, d8 to d15, and whether the return address is signed.
 pub(crate) const SAVED_REGISTERS: usize = 24;
+/// A row for the function, one for what `DW_CFA_remember_state` put away: common parts say nothing of
+/// registers here.
+pub(crate) const ROWS: usize = 2;
 /// The frame pointer and the return address lie anywhere in a frame, mostly at its lower end.
 pub(crate) const RECORD_ENDS_FRAME: bool = false;
 
@@ -150,14 +153,17 @@ pub(crate) fn stack_pointer() -> usize {
 pub(crate) fn thread_pointer() -> usize {
     let pointer;
     // SAFETY: reads a register.
-    unsafe { asm!("mrs {}, tpidr_el0", out(reg) pointer, options(nostack, nomem, preserves_flags)) };
+    unsafe {
+        asm!("mrs {}, tpidr_el0", out(reg) pointer, options(nostack, nomem, preserves_flags))
+    };
     pointer
 }
 
 /// Where the stack of the initial thread begins, above all its frames; 0 if the C library does not
 /// say.
 pub(crate) fn initial_stack_end() -> usize {
-    let variable: *const usize = core::ptr::with_exposed_provenance(weak_address!("__libc_stack_end"));
+    let variable: *const usize =
+        core::ptr::with_exposed_provenance(weak_address!("__libc_stack_end"));
     // SAFETY: null, or glibc's variable, which the loader sets before it runs anything else
     // (elf/rtld.c, csu/libc-start.c) and which nothing writes afterwards.
     unsafe { variable.as_ref() }.map_or(0, |end| *end)

@@ -54,7 +54,11 @@ impl Stack {
         let top = machine::thread_pointer() & !(PAGE - 1);
         let bottom = here & !(PAGE - 1);
         // What is known already need not be asked about, if that is where we would get to.
-        let known = if high == top && low > bottom { low } else { top };
+        let known = if high == top && low > bottom {
+            low
+        } else {
+            top
+        };
         if known < bottom
             || known - bottom > ASK * PAGE
             || self.refused.load(Relaxed) == bottom >> NEAR

@@ -222,10 +222,18 @@ mod tests {
         };
         assert!(Rule::call(fits).is_some());
         assert!(Rule::call(Frame { cfa: 12, ..fits }).is_none());
-        assert!(Rule::call(Frame { cfa: 65536 * 8, ..fits }).is_none());
+        assert!(Rule::call(Frame {
+            cfa: 65536 * 8,
+            ..fits
+        })
+        .is_none());
         let far = FramePointer::Saved(-2049 * 8);
         assert!(Rule::call(Frame { fp: far, ..fits }).is_none());
-        let both = Frame { stored: Some(8), return_address: None, ..fits };
+        let both = Frame {
+            stored: Some(8),
+            return_address: None,
+            ..fits
+        };
         assert!(Rule::call(both).is_none());
     }
 }

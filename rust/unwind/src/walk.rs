@@ -57,7 +57,8 @@ impl<'a> Walker<'a> {
         let mut walk = Walk {
             cache: self.cache,
             memory: Memory::new(self.stack, self.readable),
-            modules: [(NOTHING, 0); 2],
+            module: (NOTHING, 0),
+            before: (NOTHING, 0),
             switches: 0,
             sp_is_known: true,
         };
@@ -65,14 +66,14 @@ impl<'a> Walker<'a> {
         let mut count = 0;
         for frame in frames {
             let Some((registers, exact)) = at else { break };
-            let module = walk.module(look_up(&registers, exact));
+            let in_module = walk.enter(look_up(&registers, exact));
             // A number that is neither in a module nor in memory is nobody's return address.
-            if module.is_none() && !exact && !walk.memory.can_read(registers.pc) {
+            if !in_module && !exact && !walk.memory.can_read(registers.pc) {
                 break;
             }
             *frame = registers.pc;
             count += 1;
-            at = walk.caller(&registers, exact, module);
+            at = walk.caller(&registers, exact, in_module);
         }
         count
     }
@@ -92,32 +93,37 @@ fn look_up(at: &Registers, exact: bool) -> usize {
 struct Walk<'a> {
     cache: &'a [Entry],
     memory: Memory,
-    /// The last two modules and their stamps: callbacks go to and fro.
-    modules: [(Object, u16); 2],
+    /// The module that was looked at last, its stamp, and the one before: callbacks go to and fro.
+    module: (Object, u16),
+    before: (Object, u16),
     switches: usize,
     /// Or else only that it is not below: on aarch64, a frame pointer does not tell.
     sp_is_known: bool,
 }
 
 impl Walk<'_> {
+    /// Makes the module of an address the one that is looked at; `false` if it is in none.
     #[inline]
-    fn module(&mut self, address: usize) -> Option<(Object, u16)> {
-        let [last, before] = self.modules;
-        if last.0.holds(address) {
-            return Some(last);
-        }
-        let found = if before.0.holds(address) {
-            before
-        } else {
-            let object = Object::find(address)?;
-            (object, object.stamp())
-        };
-        self.modules = [found, last];
-        Some(found)
+    fn enter(&mut self, address: usize) -> bool {
+        self.module.0.holds(address) || self.enter_another(address)
     }
 
+    #[inline(never)]
+    fn enter_another(&mut self, address: usize) -> bool {
+        if !self.before.0.holds(address) {
+            let Some(object) = Object::find(address) else {
+                return false;
+            };
+            self.before = (object, object.stamp());
+        }
+        core::mem::swap(&mut self.module, &mut self.before);
+        true
+    }
+
+    /// The rule for an address in the module that is looked at.
     #[inline]
-    fn rule(&self, (object, stamp): &(Object, u16), address: usize) -> Rule {
+    fn rule(&self, address: usize) -> Rule {
+        let (object, stamp) = &self.module;
         match cache::find(self.cache, address, *stamp) {
             Some(rule) => rule,
             None => {
@@ -134,11 +140,12 @@ impl Walk<'_> {
         &mut self,
         at: &Registers,
         exact: bool,
-        module: Option<(Object, u16)>,
+        in_module: bool,
     ) -> Option<(Registers, bool)> {
-        let rule = match module {
-            Some(module) => self.rule(&module, look_up(at, exact)),
-            None => Rule::default(),
+        let rule = if in_module {
+            self.rule(look_up(at, exact))
+        } else {
+            Rule::default()
         };
         match rule.kind() {
             Kind::Call => {
@@ -147,7 +154,7 @@ impl Walk<'_> {
             }
             Kind::End => None,
             Kind::Signal => self.interrupted(at),
-            Kind::Unknown => self.without_rule(at, exact, module.is_some()),
+            Kind::Unknown => self.without_rule(at, exact, in_module),
         }
     }
 
@@ -204,7 +211,10 @@ impl Walk<'_> {
         // Code that a compiler made at run time keeps frame pointers, if anything; a PLT has none,
         // and a wild pointer leads to no code at all.
         if exact && (in_module || !self.memory.can_read(at.pc)) {
-            for caller in machine::callers_at_entry(at, &mut self.memory).into_iter().flatten() {
+            for caller in machine::callers_at_entry(at, &mut self.memory)
+                .into_iter()
+                .flatten()
+            {
                 if self.returns_to(caller.pc) {
                     return Some((caller, false));
                 }
@@ -217,10 +227,7 @@ impl Walk<'_> {
     /// Whether an address is behind an instruction that unwind tables cover.
     fn returns_to(&mut self, pc: usize) -> bool {
         let call = pc.wrapping_sub(1);
-        match self.module(call) {
-            Some(module) => self.rule(&module, call).kind() != Kind::Unknown,
-            None => false,
-        }
+        self.enter(call) && self.rule(call).kind() != Kind::Unknown
     }
 
     /// The caller by the frame pointer: it points at the caller's, and the return address follows.

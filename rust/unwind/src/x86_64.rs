@@ -16,8 +16,12 @@ pub(crate) const RETURN_ADDRESS: Register = gimli::X86_64::RA;
 /// A call stores the return address on the stack.
 pub(crate) const LINK_REGISTER: bool = false;
 pub(crate) const VENDOR: Vendor = Vendor::Default;
-/// rbx, rbp, r12 to r15 and the return address; Windows functions also keep rsi, rdi and ten vectors.
-pub(crate) const SAVED_REGISTERS: usize = 20;
+/// rbx, rbp, r12 to r15, the return address, and a few more. A function of Windows' convention that
+/// keeps ten vectors too is walked by its frame pointer.
+pub(crate) const SAVED_REGISTERS: usize = 10;
+/// A row for the function, one for what `DW_CFA_remember_state` put away. The common part says
+/// where the return address is, and for one register gimli needs no row.
+pub(crate) const ROWS: usize = 2;
 /// Behind the caller's frame pointer and the return address begins the caller's frame.
 pub(crate) const RECORD_ENDS_FRAME: bool = true;
 
@@ -142,7 +146,8 @@ pub(crate) fn thread_pointer() -> usize {
 /// Where the stack of the initial thread begins, above all its frames; 0 if the C library does not
 /// say.
 pub(crate) fn initial_stack_end() -> usize {
-    let variable: *const usize = core::ptr::with_exposed_provenance(weak_address!("__libc_stack_end"));
+    let variable: *const usize =
+        core::ptr::with_exposed_provenance(weak_address!("__libc_stack_end"));
     // SAFETY: null, or glibc's variable, which the loader sets before it runs anything else
     // (elf/rtld.c, csu/libc-start.c) and which nothing writes afterwards.
     unsafe { variable.as_ref() }.map_or(0, |end| *end)

@@ -28,9 +28,21 @@ fn each(name: &CStr, check: impl Fn(&str, Looks)) {
             ("no_fp.so", &["-O2", "-fomit-frame-pointer"]),
             ("fp.so", &["-O2", "-fno-omit-frame-pointer"]),
             ("plain.so", &["-O0"]),
-            ("no_tables.so", &["-O0", "-fno-omit-frame-pointer", "-fno-asynchronous-unwind-tables", "-fno-unwind-tables"]),
+            (
+                "no_tables.so",
+                &[
+                    "-O0",
+                    "-fno-omit-frame-pointer",
+                    "-fno-asynchronous-unwind-tables",
+                    "-fno-unwind-tables",
+                ],
+            ),
         ];
-        Shared(builds.map(|(to, flags)| (to, Library::open(&compile("calls.c", to, flags)))).into())
+        Shared(
+            builds
+                .map(|(to, flags)| (to, Library::open(&compile("calls.c", to, flags))))
+                .into(),
+        )
     });
     for (how, library) in &builds.0 {
         check(how, looks_from(library.caller(name)));
@@ -94,7 +106,13 @@ fn without_tables() {
         let names: Vec<_> = looks.cold[1..=5].iter().map(|at| name(*at)).collect();
         assert_eq!(
             names,
-            ["plain", "large", "unknown_size", "realigned", "many_registers"]
+            [
+                "plain",
+                "large",
+                "unknown_size",
+                "realigned",
+                "many_registers"
+            ]
         );
         assert_eq!(looks.cold, looks.warm);
         assert_eq!(looks.cold, looks.uncached);

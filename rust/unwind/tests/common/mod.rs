@@ -62,7 +62,10 @@ pub fn look_from(from: Registers, theirs: &[*mut c_void]) -> Looks {
         let count = Walker::new(cache, readable)
             .in_thread(&stack)
             .walk(from, &mut frames);
-        (frames[..count].to_vec(), ASKED.load(Ordering::Relaxed) - before)
+        (
+            frames[..count].to_vec(),
+            ASKED.load(Ordering::Relaxed) - before,
+        )
     };
     let (cold, _) = walk(&CACHE);
     let (warm, asked) = walk(&CACHE);
@@ -87,7 +90,10 @@ impl Looks {
             ("uncached", &self.uncached),
         ] {
             // libc's may write a 0 behind the last.
-            let end = theirs.iter().position(|at| *at == 0).unwrap_or(theirs.len());
+            let end = theirs
+                .iter()
+                .position(|at| *at == 0)
+                .unwrap_or(theirs.len());
             assert_eq!(&ours[1..], &theirs[..end], "{what}: {}", names(ours));
         }
     }
@@ -95,7 +101,10 @@ impl Looks {
 
 /// For the message of a test that fails.
 pub fn names(frames: &[usize]) -> String {
-    frames.iter().map(|at| format!("\n  {at:#x} {}", name(*at))).collect()
+    frames
+        .iter()
+        .map(|at| format!("\n  {at:#x} {}", name(*at)))
+        .collect()
 }
 
 /// The exported function that an address is in.
@@ -108,7 +117,9 @@ pub fn name(address: usize) -> String {
         {
             return "?".into();
         }
-        CStr::from_ptr(info.dli_sname).to_string_lossy().into_owned()
+        CStr::from_ptr(info.dli_sname)
+            .to_string_lossy()
+            .into_owned()
     }
 }
 
@@ -116,10 +127,21 @@ pub fn name(address: usize) -> String {
 pub fn compile(source: &str, to: &str, flags: &[&str]) -> PathBuf {
     let object = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(to);
     let done = Command::new("cc")
-        .args(["-shared", "-fPIC", "-Wall", "-Wl,--build-id", "-o"])
+        .args([
+            "-shared",
+            "-fPIC",
+            "-Wall",
+            "-Werror",
+            "-Wl,--build-id",
+            "-o",
+        ])
         .arg(&object)
         .args(flags)
-        .arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/c").join(source))
+        .arg(
+            PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+                .join("tests/c")
+                .join(source),
+        )
         .status()
         .unwrap();
     assert!(done.success());
@@ -135,7 +157,9 @@ impl Library {
         // SAFETY: the path is a C string; the objects' constructors do nothing.
         let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_GLOBAL) };
         // SAFETY: libc's own message.
-        assert!(!handle.is_null(), "{:?}", unsafe { CStr::from_ptr(libc::dlerror()) });
+        assert!(!handle.is_null(), "{:?}", unsafe {
+            CStr::from_ptr(libc::dlerror())
+        });
         Library(handle)
     }
 
