@@ -31,7 +31,7 @@ fn used(cache: &[Entry]) -> usize {
         unsafe { word.read_volatile() != PAINT }
     });
     assert!(count > 3);
-    from.sp - deepest.unwrap()
+    deepest.map_or(NEAR, |deepest| from.sp - deepest)
 }
 
 #[test]
@@ -40,11 +40,9 @@ fn a_walk_uses_less_than_4_kib_of_stack() {
     // What the loader must bind, it binds now.
     used(&[]);
     // From one place, so that the second walk meets the frames of the first.
-    let mut walks = [0; 2];
-    for used_now in core::hint::black_box(&mut walks) {
-        *used_now = used(&CACHE);
-    }
-    let [cold, warm] = walks;
+    let times = core::hint::black_box(2);
+    let walks: Vec<_> = (0..times).map(|_| used(&CACHE)).collect();
+    let (cold, warm) = (walks[0], walks[1]);
     println!("{cold} bytes cold, {warm} warm");
     assert!(cold < 4096 && warm < 1536, "{cold} cold, {warm} warm");
 }
