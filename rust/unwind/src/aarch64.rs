@@ -106,7 +106,7 @@ pub(crate) fn is_way_back(pc: usize, memory: &mut Memory) -> bool {
 pub(crate) fn return_address(
     rule: Rule,
     cfa: usize,
-    at: &Registers,
+    at: Registers,
     exact: bool,
     memory: &mut Memory,
 ) -> Option<usize> {
@@ -123,6 +123,7 @@ pub(crate) fn callers_at_entry(at: &Registers, _: &mut Memory) -> [Option<Regist
 }
 
 /// The caller's registers, from its frame pointer and its return address.
+#[inline]
 pub(crate) fn caller(pc: usize, sp: usize, fp: usize) -> Registers {
     Registers {
         pc: without_signature(pc),

@@ -105,7 +105,7 @@ pub(crate) fn is_way_back(pc: usize, memory: &mut Memory) -> bool {
 pub(crate) fn return_address(
     _: Rule,
     cfa: usize,
-    _: &Registers,
+    _: Registers,
     _: bool,
     memory: &mut Memory,
 ) -> Option<usize> {
@@ -122,6 +122,7 @@ pub(crate) fn callers_at_entry(at: &Registers, memory: &mut Memory) -> [Option<R
 }
 
 /// The caller's registers, from its frame pointer and its return address.
+#[inline]
 pub(crate) fn caller(pc: usize, sp: usize, fp: usize) -> Registers {
     Registers { pc, sp, fp }
 }

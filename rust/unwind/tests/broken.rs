@@ -77,7 +77,7 @@ fn registers(pc: usize, sp: usize, fp: usize) -> Registers {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn broken_stacks(

@@ -55,6 +55,19 @@ fn a_fault_in_a_function() {
 }
 
 #[test]
+fn a_fault_at_the_first_instruction() {
+    seen_in(
+        c"at_first_instruction",
+        &[
+            "first_instruction",
+            "calls_first_instruction",
+            "?",
+            "at_first_instruction",
+        ],
+    );
+}
+
+#[test]
 fn a_call_to_nowhere() {
     seen_in(c"wild_call", &["?", "calls_nothing", "?", "wild_call"]);
 }

@@ -67,6 +67,44 @@ SHAPE wild_call(callback f, void *to)
     AFTER();
 }
 
+/*
+ * The fault is at a function's first instruction, and the byte before it is another function's,
+ * whose tables are wrong here: an address that is exact must be looked up as it is.
+ */
+__asm__(".text\n"
+        ".type before_it, %function\n"
+        "before_it:\n"
+        ".cfi_startproc\n"
+        ".cfi_def_cfa_offset 64\n"
+        "nop\n"
+        ".cfi_endproc\n"
+        ".globl first_instruction\n"
+        ".type first_instruction, %function\n"
+        "first_instruction:\n"
+        ".cfi_startproc\n"
+#if defined(__x86_64__)
+        "movl (%rdi), %eax\n"
+#else
+        "ldr w0, [x0]\n"
+#endif
+        "ret\n"
+        ".cfi_endproc\n"
+        ".size first_instruction, . - first_instruction\n");
+extern void first_instruction(int *);
+
+SHAPE calls_first_instruction(void)
+{
+    first_instruction(nowhere);
+    AFTER();
+}
+
+SHAPE at_first_instruction(callback f, void *to)
+{
+    (void)to;
+    caught(calls_first_instruction, f);
+    AFTER();
+}
+
 /* The stack is full: the stack pointer itself points into a guard. */
 static volatile int without_end = 1;
 

@@ -2,7 +2,7 @@
 //! What the tests share: libc's own walk to compare with, C code that is compiled on the spot.
 #![allow(dead_code, missing_docs, unreachable_pub)]
 
-use std::ffi::{c_char, c_int, c_void, CStr, CString};
+use std::ffi::{c_int, c_void, CStr, CString};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -170,7 +170,7 @@ impl Library {
 
     pub fn symbol(&self, name: &CStr) -> *mut c_void {
         // SAFETY: a handle and a C string.
-        let found = unsafe { libc::dlsym(self.0, name.as_ptr() as *const c_char) };
+        let found = unsafe { libc::dlsym(self.0, name.as_ptr()) };
         assert!(!found.is_null(), "{name:?}");
         found
     }
