@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! The walk.
+
+use crate::cache::{self, Entry};
+use crate::machine::{self, Registers};
+use crate::memory::{Memory, Stack};
+use crate::object::{Object, NOTHING};
+use crate::rule::{FramePointer, Kind, Rule};
+use crate::tables;
+
+/// How often a walk may go to another stack: a handler on an alternate stack, interrupted by one
+/// more. A broken frame could otherwise lead around in circles.
+const SWITCHES: usize = 8;
+/// As far as a frame pointer is believed to be from the stack pointer, without tables to say so.
+const FRAME: usize = 1 << 20;
+
+/// Walks stacks.
+#[derive(Clone, Copy, Debug)]
+pub struct Walker<'a> {
+    cache: &'a [Entry],
+    stack: Option<&'a Stack>,
+    readable: fn(usize) -> bool,
+}
+
+impl<'a> Walker<'a> {
+    /// A walker that keeps rules in `cache`, all zero at first and shared by all threads; it may
+    /// be empty. Of its length, the largest power of two is used.
+    ///
+    /// `readable` gets the address of a page (4,096 bytes) and says whether it can be read. What
+    /// it says of a page of the stack that is being walked must stay true during the walk. It runs
+    /// wherever walks do: no lock, no allocation, `errno` as it was.
+    #[must_use]
+    pub fn new(cache: &'a [Entry], readable: fn(usize) -> bool) -> Walker<'a> {
+        Walker {
+            cache: cache::usable(cache),
+            stack: None,
+            readable,
+        }
+    }
+
+    /// The same, in the thread of this [`Stack`]: with it, `readable` is hardly ever called.
+    #[must_use]
+    pub fn in_thread(self, stack: &'a Stack) -> Walker<'a> {
+        Walker {
+            stack: Some(stack),
+            ..self
+        }
+    }
+
+    /// Writes the addresses of the frames from `from` on, innermost first, and says how many.
+    ///
+    /// The first is `from.pc` itself. The others stand as they are on the stack: where a function
+    /// returns to, behind the call. To name the place of the call, look up the address less 1 - but
+    /// not for the first, and not for the one that follows a signal's way back (`__restore_rt`,
+    /// itself a frame), which is the very instruction that was interrupted.
+    pub fn walk(&self, from: Registers, frames: &mut [usize]) -> usize {
+        let mut walk = Walk {
+            cache: self.cache,
+            memory: Memory::new(self.stack, self.readable),
+            module: (NOTHING, 0),
+            before: (NOTHING, 0),
+            switches: 0,
+            sp_is_known: true,
+        };
+        let (mut at, mut exact) = (from, true);
+        for (count, frame) in frames.iter_mut().enumerate() {
+            if let Some(caller) = walk.caller_quickly(at, exact) {
+                *frame = at.pc;
+                (at, exact) = (caller, false);
+                continue;
+            }
+            let in_module = walk.enter(look_up(at, exact));
+            // A number that is neither in a module nor in memory is nobody's return address.
+            if !in_module && !exact && !walk.memory.can_read(at.pc) {
+                return count;
+            }
+            *frame = at.pc;
+            match walk.caller(at, exact, in_module) {
+                Some((caller, is_exact)) => (at, exact) = (caller, is_exact),
+                None => return count + 1,
+            }
+        }
+        frames.len()
+    }
+}
+
+/// The address whose rule counts: that of the call, not that behind it, which may be another
+/// function's where the callee never returns.
+fn look_up(at: Registers, exact: bool) -> usize {
+    if exact {
+        at.pc
+    } else {
+        at.pc.wrapping_sub(1)
+    }
+}
+
+/// One walk.
+struct Walk<'a> {
+    cache: &'a [Entry],
+    memory: Memory,
+    /// The module that was looked at last, its stamp, and the one before: callbacks go to and fro.
+    module: (Object, u16),
+    before: (Object, u16),
+    switches: usize,
+    /// Or else only that it is not below: on aarch64, a frame pointer does not tell.
+    sp_is_known: bool,
+}
+
+impl Walk<'_> {
+    /// Makes the module of an address the one that is looked at; `false` if it is in none.
+    #[inline]
+    fn enter(&mut self, address: usize) -> bool {
+        self.module.0.holds(address) || self.enter_another(address)
+    }
+
+    #[inline(never)]
+    fn enter_another(&mut self, address: usize) -> bool {
+        if !self.before.0.holds(address) {
+            let Some(object) = Object::find(address) else {
+                return false;
+            };
+            self.before = (object, object.stamp());
+        }
+        core::mem::swap(&mut self.module, &mut self.before);
+        true
+    }
+
+    /// The rule for an address in the module that is looked at.
+    #[inline]
+    fn rule(&self, address: usize) -> Rule {
+        let (object, stamp) = &self.module;
+        match cache::find(self.cache, address, *stamp) {
+            Some(rule) => rule,
+            None => {
+                let rule = tables::rule(object, address).with_stamp(*stamp);
+                cache::keep(self.cache, address, rule);
+                rule
+            }
+        }
+    }
+
+    /// As [`Walk::caller`], for nearly all frames of nearly all walks: the module is the one of the
+    /// frame before, the rule is there and simple, the stack is known. It calls nothing, so that
+    /// all of it stays in registers. `None` where one thing is otherwise; nothing has changed then.
+    #[inline(always)]
+    fn caller_quickly(&self, at: Registers, exact: bool) -> Option<Registers> {
+        let address = look_up(at, exact);
+        let (object, stamp) = &self.module;
+        if !object.holds(address) {
+            return None;
+        }
+        let rule = cache::find(self.cache, address, *stamp)?;
+        if !rule.is_simple() || !self.sp_is_known {
+            return None;
+        }
+        let base = if rule.on_fp() { at.fp } else { at.sp };
+        let cfa = base.wrapping_add_signed(rule.cfa());
+        if cfa <= at.sp {
+            return None;
+        }
+        let place = cfa.wrapping_add_signed(rule.return_address()?);
+        let pc = self.memory.known_word(place)?;
+        let fp = match rule.fp() {
+            FramePointer::Unchanged => at.fp,
+            FramePointer::Saved(at) => self.memory.known_word(cfa.wrapping_add_signed(at))?,
+            _ => return None,
+        };
+        (pc != 0).then(|| machine::caller(pc, cfa, fp))
+    }
+
+    /// The registers of the caller, and whether its pc is exact.
+    #[inline(never)]
+    fn caller(&mut self, at: Registers, exact: bool, in_module: bool) -> Option<(Registers, bool)> {
+        let rule = if in_module {
+            self.rule(look_up(at, exact))
+        } else {
+            Rule::default()
+        };
+        match rule.kind() {
+            Kind::Call => {
+                let caller = self.by_rule(at, rule, exact)?;
+                (caller.pc != 0).then_some((caller, false))
+            }
+            Kind::End => None,
+            Kind::Signal => self.interrupted(at),
+            Kind::Unknown => self.without_rule(at, exact, in_module),
+        }
+    }
+
+    #[inline]
+    fn by_rule(&mut self, at: Registers, rule: Rule, exact: bool) -> Option<Registers> {
+        let base = if rule.on_fp() {
+            at.fp
+        } else if self.sp_is_known {
+            at.sp
+        } else {
+            return self.by_frame_pointer(at);
+        };
+        let base = match rule.stored() {
+            Some(offset) => self.memory.word(base.wrapping_add_signed(offset))?,
+            None => base,
+        };
+        let cfa = base.wrapping_add_signed(rule.cfa());
+        // Each frame is above the last; a function that was just entered may have none.
+        if cfa < at.sp || (cfa == at.sp && !exact && self.sp_is_known) {
+            return None;
+        }
+        let pc = machine::return_address(rule, cfa, at, exact, &mut self.memory)?;
+        let fp = match rule.fp() {
+            FramePointer::Unchanged => at.fp,
+            FramePointer::Saved(offset) => self.memory.word(cfa.wrapping_add_signed(offset))?,
+            FramePointer::Pushed => self.memory.word(at.fp)?,
+            FramePointer::Lost => 0,
+        };
+        self.sp_is_known = true;
+        Some(machine::caller(pc, cfa, fp))
+    }
+
+    #[inline(never)]
+    fn interrupted(&mut self, at: Registers) -> Option<(Registers, bool)> {
+        self.switches += 1;
+        if self.switches > SWITCHES {
+            return None;
+        }
+        self.sp_is_known = true;
+        Some((machine::interrupted(&at, &mut self.memory)?, true))
+    }
+
+    /// Code that has no tables, or a function of which they say too much.
+    #[inline(never)]
+    fn without_rule(
+        &mut self,
+        at: Registers,
+        exact: bool,
+        in_module: bool,
+    ) -> Option<(Registers, bool)> {
+        if machine::is_way_back(at.pc, &mut self.memory) {
+            return self.interrupted(at);
+        }
+        // Code that a compiler made at run time keeps frame pointers, if anything; a PLT has none,
+        // and a wild pointer leads to no code at all.
+        if exact && (in_module || !self.memory.can_read(at.pc)) {
+            for caller in machine::callers_at_entry(&at, &mut self.memory)
+                .into_iter()
+                .flatten()
+            {
+                if self.returns_to(caller.pc) {
+                    return Some((caller, false));
+                }
+            }
+        }
+        let caller = self.by_frame_pointer(at)?;
+        (caller.pc != 0).then_some((caller, false))
+    }
+
+    /// Whether an address is behind an instruction that unwind tables cover.
+    fn returns_to(&mut self, pc: usize) -> bool {
+        let call = pc.wrapping_sub(1);
+        self.enter(call) && self.rule(call).kind() != Kind::Unknown
+    }
+
+    /// The caller by the frame pointer: it points at the caller's, and the return address follows.
+    #[inline(never)]
+    fn by_frame_pointer(&mut self, at: Registers) -> Option<Registers> {
+        if at.fp.wrapping_sub(at.sp) >= FRAME {
+            return None;
+        }
+        let fp = self.memory.word(at.fp)?;
+        let pc = self.memory.word(at.fp.wrapping_add(8))?;
+        self.sp_is_known = machine::RECORD_ENDS_FRAME;
+        Some(machine::caller(pc, at.fp.wrapping_add(16), fp))
+    }
+}
