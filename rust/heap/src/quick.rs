@@ -100,13 +100,14 @@ pub(crate) fn allocate<R: Reach>(
     if requested.wrapping_sub(1) >= R::SIZE {
         return None;
     }
-    let heap = thread::current()?;
+    // From the look at the magazine to the slot's being out of it, no handler gets the same slot.
+    let heap = thread::enter()?;
     let fixed = fixed();
     let class = R::class_of(requested);
     // SAFETY: the classes of small sizes are classes.
     let map = unsafe { fixed.classes.get_unchecked(class) };
     let bin = heap.bin(class);
-    let slot = magazine::next(heap, bin, class, map)?;
+    let slot = magazine::next(&heap, bin, class, map)?;
     let was = slot.state();
     let size = map.slot_size();
     match was.state() {
@@ -119,6 +120,7 @@ pub(crate) fn allocate<R: Reach>(
     }
     magazine::taken(bin);
     let tag = heap.tag();
+    drop(heap);
     slot.set_busy(was, tag);
     if !protections::WIPE && zeroed {
         // SAFETY: the slot is ours.
@@ -184,8 +186,9 @@ pub(crate) unsafe fn release<R: Reach>(address: usize, kind: Kind, claim: Claim)
     if !claim.holds(address, requested) {
         return false;
     }
+    let heap = thread::close(heap);
     let bin = heap.bin(class);
-    let Some(place) = magazine::room(heap, bin) else {
+    let Some(place) = magazine::room(&heap, bin) else {
         return false;
     };
     let random = if protections::RANDOM {
