@@ -12,6 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Signal handlers: as POSIX has it, nothing of malloc's family is async-signal-safe, and no function below
+ * is; fork may be called. A handler that calls malloc or free all the same never waits for ever; where it interrupted
+ * one of them in its own thread, malloc may return NULL and free may leave the block unused.
+ */
+
 /**
  * The call did what it says.
  */

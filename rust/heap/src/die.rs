@@ -8,11 +8,11 @@ use secmalloc_policy::fault::{Fault, Operation, Stray};
 use secmalloc_policy::message::{render, Context, Text};
 use secmalloc_policy::options::Policy;
 
-use crate::pool::fixed;
+use crate::pool::{self, fixed};
 use crate::sys;
 use crate::whereabouts;
 
-const STDERR: i32 = 2;
+pub(crate) const STDERR: i32 = 2;
 
 /// Says what was found and stops, or returns where the policy is to go on. No lock may be held:
 /// the program's own SIGABRT handler may run, and allocate.
@@ -49,14 +49,22 @@ pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool) {
         stops,
         memory: memory.and_then(|line| core::str::from_utf8(line).ok()),
     };
-    sys::write_all(STDERR, render(fault, &context).as_bytes());
+    write(render(fault, &context).as_bytes());
+}
+
+/// Writes to standard error. A process that was started without one may have opened a file of its own
+/// since, as the descriptor that it got for it: that is not to be written to.
+fn write(text: &[u8]) {
+    if !pool::started() || fixed().has_stderr {
+        sys::write_all(STDERR, text);
+    }
 }
 
 /// Says something that is no fault of the heap's user: a line of its own.
 pub(crate) fn say(what: &dyn Display) {
     let mut text = Text::default();
     let _ = writeln!(text, "secmalloc: {}: {what}", sys::process_id());
-    sys::write_all(STDERR, text.as_bytes());
+    write(text.as_bytes());
 }
 
 /// The end of a panic: a bug of ours, never of the program.

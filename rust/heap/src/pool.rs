@@ -8,7 +8,7 @@
 
 use core::cell::UnsafeCell;
 use core::mem::{size_of, MaybeUninit};
-use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 use secmalloc_policy::layout::{self, Plan};
 use secmalloc_policy::options::{self, Options};
@@ -46,6 +46,8 @@ pub(crate) struct Fixed {
     pub(crate) plan: Plan,
     pub(crate) options: Options,
     pub(crate) features: Features,
+    /// Whether there was a standard error to begin with.
+    pub(crate) has_stderr: bool,
     /// Slots for thread heaps, and how many there are.
     pub(crate) heaps: usize,
     pub(crate) heap_count: u32,
@@ -70,17 +72,8 @@ pub(crate) struct Shared {
     pub(crate) stores: [Store; COUNT],
     pub(crate) large: LargeHeap,
     pub(crate) threads: Registry,
-    /// Regions given out so far, in a frugal pool.
-    regions: RegionCounter,
-}
-
-// SAFETY: the cell is only touched under the lock.
-unsafe impl Sync for RegionCounter {}
-
-#[repr(C)]
-struct RegionCounter {
-    lock: Lock,
-    given: core::cell::Cell<usize>,
+    /// Regions given out so far, in a frugal pool. No lock: whoever takes one holds a store's.
+    regions: AtomicUsize,
 }
 
 /// No class.
@@ -130,13 +123,15 @@ impl Fixed {
 
     /// Gives `class` a region of its own, in a frugal pool: its number.
     pub(crate) fn next_region(&self, class: usize) -> Option<usize> {
-        let counter = &shared().regions;
-        let _held = counter.lock.hold();
-        let region = counter.given.get();
-        if matches!(self.plan, Plan::Spacious { .. }) || region >= self.plan.regions() {
+        if matches!(self.plan, Plan::Spacious { .. }) {
             return None;
         }
-        counter.given.set(region + 1);
+        let one_more = |given| (given < self.plan.regions()).then_some(given + 1);
+        let given = &shared().regions;
+        // Relaxed: a number that nobody else gets; the store's lock orders the rest.
+        let region = given
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
+            .ok()?;
         // SAFETY: as in `class_of_region`; the region's number is below their count.
         let entry = unsafe { sys::pointer::<AtomicU8>(self.regions + region).as_ref() };
         entry.store(class as u8, Ordering::Relaxed);
@@ -151,16 +146,20 @@ impl Fixed {
     }
 }
 
-/// The lock under which regions are given out.
-pub(crate) fn region_lock() -> &'static Lock {
-    &shared().regions.lock
+/// Starts the heap, once. `false` if the system has no memory for it; the next call tries again.
+/// `false` also in a signal handler that interrupted this.
+#[inline]
+pub(crate) fn start() -> bool {
+    started() || start_now()
 }
 
-/// Starts the heap, once. `false` if the system has no memory for it; the next call tries again.
+/// Never inlined, as what it calls: it takes a stack of many KiB, once, which no thread's calls
+/// must take.
 #[cold]
-pub(crate) fn start() -> bool {
-    if started() {
-        return true;
+#[inline(never)]
+fn start_now() -> bool {
+    if START.is_mine() {
+        return false;
     }
     let _held = START.hold();
     if started() {
@@ -225,6 +224,7 @@ pub(crate) fn fresh_seed() -> [u8; 32] {
 }
 
 /// The options; what cannot be taken of them is said at once.
+#[inline(never)]
 fn read_options() -> Options {
     if sys::auxiliary(libc::AT_SECURE) != 0 {
         return Options::default();
@@ -233,8 +233,14 @@ fn read_options() -> Options {
     if let Ok(text) = sys::environment(name) {
         return Options::parse(text.unwrap_or(&[]), |complaint| die::say(&complaint));
     }
-    // Called before the C library set itself up: what the kernel was given still counts. Of an
-    // environment larger than this, only the first part does.
+    read_early_options(name)
+}
+
+/// Called before the C library set itself up: what the kernel was given still counts. Of an
+/// environment larger than this, only the first part does.
+#[cold]
+#[inline(never)]
+fn read_early_options(name: &[u8]) -> Options {
     let (mut room, mut all, mut length) = ([0; 4096], [0; 16 << 10], 0);
     sys::read_file(c"/proc/self/environ", &mut room, |piece| {
         let Some(to) = all.get_mut(length..length + piece.len()) else {
@@ -388,6 +394,7 @@ fn try_plan(plan: Plan, page: usize, options: Options, random: &mut Random) -> O
         plan,
         options,
         features,
+        has_stderr: sys::is_open(die::STDERR),
         heaps,
         heap_count: parts.heap_count,
         shared,

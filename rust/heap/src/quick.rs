@@ -141,13 +141,14 @@ pub(crate) fn allocate<R: Reach>(
     if requested.wrapping_sub(1) >= R::SIZE {
         return None;
     }
-    let heap = thread::current()?;
+    // From the look at the magazine to the slot's being out of it, no handler gets the same slot.
+    let heap = thread::enter()?;
     let fixed = fixed();
     let class = R::class_of(requested);
     // SAFETY: the classes of small sizes are classes.
     let map = unsafe { fixed.classes.get_unchecked(class) };
     let bin = heap.bin(class);
-    let slot = magazine::next(heap, bin, class, map)?;
+    let slot = magazine::next(&heap, bin, class, map)?;
     let was = slot.state();
     let size = map.slot_size();
     if was.is(SlotState::Resting) {
@@ -160,6 +161,8 @@ pub(crate) fn allocate<R: Reach>(
         return None;
     }
     magazine::taken(bin);
+    let tag = heap.tag();
+    drop(heap);
     slot.set_busy(was.busy());
     if !protections::WIPE && zeroed {
         // SAFETY: the slot is ours.
@@ -167,13 +170,7 @@ pub(crate) fn allocate<R: Reach>(
     }
     // SAFETY: the slot is ours; `class` was chosen for this size.
     unsafe { canary::seal(&fixed.keys, slot.address, size, requested) };
-    R::set_live(
-        &slot,
-        map,
-        SlotWord::live(kind, heap.tag()),
-        size,
-        requested,
-    );
+    R::set_live(&slot, map, SlotWord::live(kind, tag), size, requested);
     // SAFETY: slots lie in the data pool, and nothing of it at address 0.
     Some(unsafe { sys::pointer(slot.address) })
 }
@@ -244,7 +241,7 @@ pub(crate) unsafe fn release<R: Reach>(address: usize, kind: Kind, claim: Claim)
 ///   nobody uses any more; `was` is its state, and `class` one that `R` reaches.
 #[inline(never)]
 unsafe fn retire<R: Reach>(
-    heap: &ThreadHeap,
+    heap: &'static ThreadHeap,
     class: usize,
     index: usize,
     address: usize,
@@ -261,18 +258,22 @@ unsafe fn retire<R: Reach>(
         unsafe { R::wipe(address, map.slot_size(), requested) };
     }
     slot.set(resting);
-    let bin = heap.bin(class);
+    let own = thread::close(heap);
+    let bin = own.bin(class);
     let rested = if protections::QUARANTINE {
         let random = if protections::RANDOM {
-            match heap.random().byte_at_hand() {
+            match own.random().byte_at_hand() {
                 Some(random) => random,
-                None => return heap::rest_slowly(heap, class, slot.index),
+                None => {
+                    drop(own);
+                    return heap::rest_slowly(heap, class, slot.index);
+                }
             }
         } else {
             // The last to come is the first to go on to the ring: a plain queue.
             0
         };
-        let (stages, mask) = heap.quarantine(bin);
+        let (stages, mask) = own.quarantine(bin);
         match quarantine::rest(stages, mask, &bin.turn, random, slot.index) {
             Some(rested) => rested,
             None => return,
@@ -280,7 +281,8 @@ unsafe fn retire<R: Reach>(
     } else {
         slot.index
     };
-    let Some(place) = magazine::room(heap, bin) else {
+    let Some(place) = magazine::room(&own, bin) else {
+        drop(own);
         return heap::ready_slowly(heap, class, rested);
     };
     magazine::put(bin, place, rested);

@@ -5,7 +5,10 @@
 //! the process ends: it restores the default action and returns, the same instruction faults
 //! again, and the core file shows it.
 
+use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
+use core::mem::size_of;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use secmalloc_policy::fault::Operation;
 
@@ -32,6 +35,25 @@ unsafe extern "C" fn handler(signal: c_int, information: *mut libc::siginfo_t, _
     }
     // SAFETY: a SIGSEGV from the kernel carries an address.
     let address = unsafe { information.si_addr() }.addr();
+    // Once: the process ends.
+    if !TAKEN.swap(true, Ordering::Relaxed) {
+        let top = STACK.0.get().addr() + size_of::<Stack>();
+        // SAFETY: a stack that nobody else has or will have, many times as large as what is called.
+        unsafe { sys::call_on_stack(top, tell, address) };
+    }
+}
+
+/// A stack of our own: the program's alternate stack may have as little room as the kernel itself
+/// needs for a signal.
+#[repr(C, align(4096))]
+struct Stack(UnsafeCell<[u8; 32 << 10]>);
+// SAFETY: only used as the stack of the one thread that took it.
+unsafe impl Sync for Stack {}
+
+static STACK: Stack = Stack(UnsafeCell::new([0; 32 << 10]));
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn tell(address: usize) {
     if let Some(fault) = explain::access(address) {
         die::tell(&fault, Operation::Access, true);
     }

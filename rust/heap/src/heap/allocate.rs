@@ -36,36 +36,44 @@ pub fn allocate(request: Request, operation: Operation) -> Option<NonNull<u8>> {
         if quickly.is_some() {
             return quickly;
         }
-        if let Some(heap) = thread::current() {
+        if let Some(heap) = thread::enter() {
             let class = size_class::class_of(request.size);
-            return allocate_small(heap, class, &request, operation);
+            let made = allocate_small(&heap, class, &request);
+            drop(heap);
+            return made.unwrap_or_else(|unfit| refuse_and_retry(&unfit, request, operation));
         }
     }
     allocate_otherwise(request, operation)
 }
 
+/// A slot that was drawn and is not fit to be handed out, and what it was.
+struct Unfit {
+    class: usize,
+    index: u32,
+    was: SlotWord,
+}
+
+/// A block, or no memory for it.
+type Made = Result<Option<NonNull<u8>>, Unfit>;
+
 #[cold]
 #[inline(never)]
 fn allocate_otherwise(request: Request, operation: Operation) -> Option<NonNull<u8>> {
-    thread::with_heap(|heap| {
+    let made = thread::with_heap(|heap| {
         let class = size_class::class_of_aligned(request.size, request.alignment);
         match class {
-            Some(ZERO) => allocate_nothing(heap, &request),
-            Some(class) if !fixed().options.guard_all() => {
-                allocate_small(heap, class, &request, operation)
-            }
-            _ => large::allocate(heap, &request).and_then(non_null),
+            Some(ZERO) => Ok(allocate_nothing(heap, &request)),
+            Some(class) if !fixed().options.guard_all() => allocate_small(heap, class, &request),
+            _ => Ok(large::allocate(heap, &request).and_then(non_null)),
         }
-    })?
+    })?;
+    made.unwrap_or_else(|unfit| refuse_and_retry(&unfit, request, operation))
 }
 
-fn allocate_small(
-    heap: &ThreadHeap,
-    class: usize,
-    request: &Request,
-    operation: Operation,
-) -> Option<NonNull<u8>> {
-    let slot = magazine::take(heap, class)?;
+fn allocate_small(heap: &ThreadHeap, class: usize, request: &Request) -> Made {
+    let Some(slot) = magazine::take(heap, class) else {
+        return Ok(None);
+    };
     let was = slot.state();
     slot.set_busy(was.then(SlotState::Busy, heap.tag()));
     let sound = match was.state() {
@@ -79,7 +87,11 @@ fn allocate_small(
         _ => is_fresh_and_sound(slot.class, slot.index, was.state(), *request),
     };
     if !sound {
-        return refuse_and_retry((class, slot.index), was, *request, operation);
+        return Err(Unfit {
+            class,
+            index: slot.index,
+            was,
+        });
     }
     if !protections::WIPE && request.zeroed {
         // SAFETY: the slot is ours.
@@ -89,7 +101,7 @@ fn allocate_small(
     unsafe { canary::seal(&fixed().keys, slot.address, slot.size(), request.size) };
     let live = SlotWord::live(request.kind, heap.tag());
     slot.set_live(&fixed().classes[class], live, slot.size(), request.size);
-    non_null(slot.address)
+    Ok(non_null(slot.address))
 }
 
 /// Readies a slot whose memory we have not touched; `false` if somebody else has, where the options
@@ -135,8 +147,7 @@ unsafe fn clear_fresh(slot: &Slot, size: usize) {
 #[cold]
 #[inline(never)]
 fn refuse_and_retry(
-    (class, index): (usize, u32),
-    was: SlotWord,
+    &Unfit { class, index, was }: &Unfit,
     request: Request,
     operation: Operation,
 ) -> Option<NonNull<u8>> {

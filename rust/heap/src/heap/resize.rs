@@ -11,7 +11,7 @@ use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 use super::allocate::allocate;
 use super::non_null;
 use super::owner::{check_small, owner, verify, Owner};
-use super::release::{release_of, retire_small};
+use super::release::{release_of, retire};
 use super::{mismatch, Claim};
 use crate::canary;
 use crate::die;
@@ -20,7 +20,7 @@ use crate::large::{self, Resized};
 use crate::pool::{self, fixed};
 use crate::slab::{self, Slot};
 use crate::sys;
-use crate::thread::{self, ThreadHeap};
+use crate::thread;
 
 /// Changes the size of a block, in place where its slot or mapping allows. `None` when there is no
 /// memory, or when the block was unsound and policy is to go on: then the old block stays as it
@@ -31,14 +31,13 @@ use crate::thread::{self, ThreadHeap};
 #[inline]
 pub unsafe fn resize(block: NonNull<u8>, size: usize, operation: Operation) -> Option<NonNull<u8>> {
     let address = block.addr().get();
-    if let (Some(heap), Some(spot)) = (thread::current(), slab::spot(fixed_if_started()?, address))
-    {
+    if let (Some(_), Some(spot)) = (thread::current(), slab::spot(fixed_if_started()?, address)) {
         let slot = spot.slot;
         if spot.offset == 0 && slot.state().is_live_of(Kind::Malloc) && slot.has_memory() {
             // SAFETY: a live slot with memory is committed.
             if let Some(old) = unsafe { verify(&slot) } {
                 // SAFETY: live and verified.
-                return unsafe { resize_small(heap, &slot, old, size, operation) };
+                return unsafe { resize_small(&slot, old, size, operation) };
             }
         }
     }
@@ -52,7 +51,6 @@ fn fixed_if_started() -> Option<&'static pool::Fixed> {
 /// # Safety
 /// - The slot holds a live, verified block of `old` bytes, which the caller gives up on success.
 unsafe fn resize_small(
-    heap: &ThreadHeap,
     slot: &Slot,
     old: usize,
     size: usize,
@@ -76,7 +74,7 @@ unsafe fn resize_small(
     unsafe {
         let from = sys::pointer::<u8>(slot.address);
         new.copy_from_nonoverlapping(from, old.min(size));
-        retire_small(heap, slot, state, old);
+        retire(slot, state, old);
     }
     Some(new)
 }

@@ -36,6 +36,16 @@ impl LargeHeap {
         self.insert_held(descriptor)
     }
 
+    /// In a forked child, where another thread of the parent's was changing the books: what is live
+    /// is found in the table, the rest is lost.
+    pub(crate) fn mend(&self) {
+        self.table.mend();
+        self.kept.forget();
+        self.freed_count.set(0);
+        let bytes = self.table.iter().map(|live| live.mapping.data_size);
+        self.live_bytes.set(bytes.sum());
+    }
+
     /// The caller holds the lock, here and below.
     pub(super) fn insert_held(&self, descriptor: &Descriptor) -> bool {
         let inserted = self.table.insert(descriptor);

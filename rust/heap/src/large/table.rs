@@ -7,6 +7,7 @@
 
 use core::cell::Cell;
 use core::mem::size_of;
+use core::sync::atomic::{fence, Ordering};
 
 use super::Descriptor;
 use crate::pool::fixed;
@@ -121,10 +122,18 @@ impl Table {
             }
             None => return false,
         };
-        tables.entry(number).set(Entry {
-            descriptor: *descriptor,
-            next_free: 0,
-        });
+        let entry = tables.entry(number);
+        // Its address last: a process that is forked meanwhile may go by it, see `mend`.
+        for block in [0, descriptor.block] {
+            entry.set(Entry {
+                descriptor: Descriptor {
+                    block,
+                    ..*descriptor
+                },
+                next_free: 0,
+            });
+            fence(Ordering::Release);
+        }
         self.live.set(self.live.get() + 1);
         if self.live.get() as usize * 2 > self.mask() {
             self.double();
@@ -193,6 +202,28 @@ impl Table {
         self.free.set(number + 1);
         self.live.set(self.live.get() - 1);
         removed.some()
+    }
+
+    /// Makes the buckets and the free list anew, from the descriptors: in a forked child, where
+    /// another thread was changing them.
+    pub(super) fn mend(&self) {
+        let tables = &fixed().large_tables;
+        for at in 0..=self.mask() {
+            tables.bucket(self.level.get(), at).set(0);
+        }
+        self.free.set(0);
+        self.live.set(0);
+        for number in 0..self.used.get() {
+            let entry = tables.entry(number);
+            let mut now = entry.get();
+            if now.descriptor.block == 0 {
+                now.next_free = self.free.replace(number + 1);
+                entry.set(now);
+            } else {
+                self.live.set(self.live.get() + 1);
+                self.place(now.descriptor.block, number);
+            }
+        }
     }
 
     /// All live blocks.

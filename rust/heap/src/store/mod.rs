@@ -8,6 +8,7 @@
 //! comes back when a slot does.
 
 mod choose;
+mod forked;
 mod grow;
 mod list;
 mod purge;
@@ -50,6 +51,9 @@ pub(crate) struct Store {
     committed: Cell<usize>,
     /// The first slab that is not ours to commit.
     limit: Cell<u32>,
+    /// The generation of processes (`Registry::generation`) in which slabs of a parent's threads were
+    /// last looked for.
+    sought_in: Cell<u32>,
     /// Slabs left in this window of guards, and the place of its guard, counted the same way.
     window: Cell<u32>,
     guard_at: Cell<u32>,
@@ -73,6 +77,7 @@ impl Store {
         let fixed = fixed();
         let map = &fixed.classes[class];
         let bin = heap.bin(class);
+        heap.seed();
         let random = heap.random();
         let _held = self.lock.hold();
         let mut drawn = 0;
@@ -116,18 +121,30 @@ impl Store {
     }
 
     /// A thread draws from its slab no more.
-    pub(crate) fn disown(&self, class: usize, bin: &Bin) {
+    pub(crate) fn disown(&self, class: usize, heap: &ThreadHeap, bin: &Bin) {
+        let _held = self.lock.hold();
+        self.disown_held(&fixed().classes[class], heap, bin);
+    }
+
+    /// The same, under the lock, under which alone bins and records change in this.
+    fn disown_held(&self, map: &ClassMap, heap: &ThreadHeap, bin: &Bin) {
         let Some(slab) = bin.slab.replace(0).checked_sub(1) else {
             return;
         };
-        let map = &fixed().classes[class];
-        let _held = self.lock.hold();
         let record = map.record(slab);
-        record.owner.set(0);
-        if record.free_count.get() == map.slots() {
+        if record.owner.get() == heap.owner() {
+            record.owner.set(0);
+            self.list(map, slab);
+        }
+    }
+
+    /// Puts a slab that nobody draws from into the list where it belongs.
+    fn list(&self, map: &ClassMap, slab: u32) {
+        let free = map.record(slab).free_count.get();
+        if free == map.slots() {
             self.warm.push_front(map, slab);
             self.warm_count.set(self.warm_count.get() + 1);
-        } else {
+        } else if free > 0 {
             self.partial.push_back(map, slab);
         }
     }
@@ -150,6 +167,9 @@ impl Store {
         class: usize,
         random: &mut Random,
     ) -> Option<u32> {
+        if self.partial.first().is_none() {
+            self.take_lost(map, class);
+        }
         if let Some(slab) = self.partial.first() {
             self.partial.remove(map, slab);
             return Some(slab);

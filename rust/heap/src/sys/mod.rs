@@ -12,7 +12,7 @@ mod libc_calls;
 mod machine;
 
 pub(crate) use libc_calls::*;
-pub(crate) use machine::{set_thread_word, thread_identity, thread_word};
+pub(crate) use machine::{call_on_stack, set_thread_word, thread_identity, thread_word};
 
 pub(crate) use core::sync::atomic::AtomicUsize;
 
@@ -227,14 +227,14 @@ pub(crate) fn futex_wait_low(word: &AtomicUsize, value: usize) {
     };
 }
 
-/// Wakes one sleeper.
-pub(crate) fn futex_wake_low(word: &AtomicUsize) {
+/// Wakes so many sleepers.
+pub(crate) fn futex_wake_low(word: &AtomicUsize, count: u32) {
     let operation = (libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG) as usize;
     // SAFETY: the address is only a key here.
     let _ = unsafe {
         call(
             libc::SYS_futex,
-            [word.as_ptr() as usize, operation, 1, 0, 0, 0],
+            [word.as_ptr() as usize, operation, count as usize, 0, 0, 0],
         )
     };
 }
@@ -319,6 +319,13 @@ pub(crate) fn write_all(descriptor: i32, mut bytes: &[u8]) {
         }
     }
     change_mask(libc::SIG_SETMASK, blocked);
+}
+
+/// Whether there is a file behind a descriptor.
+pub(crate) fn is_open(descriptor: i32) -> bool {
+    let what = libc::F_GETFD as usize;
+    // SAFETY: changes nothing.
+    unsafe { call(libc::SYS_fcntl, [descriptor as usize, what, 0, 0, 0, 0]) }.is_ok()
 }
 
 /// Changes which signals the calling thread blocks; what it blocked before.

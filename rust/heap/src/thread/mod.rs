@@ -5,6 +5,9 @@
 //! [`NONE`] in one that can have no heap: while it ends, or when there are more threads than
 //! heaps. Such a thread shares heap number 0, under a lock. Heaps of finished threads are passed
 //! on: a few as they are, with all their slots, the others after their slots went back to the stores.
+//!
+//! While a thread changes its heap, the word is the address negated: *closed*. A signal handler that
+//! interrupted the change finds no heap there, and takes number 0.
 
 mod cold;
 mod fork;
@@ -12,6 +15,8 @@ mod registry;
 
 use core::cell::{Cell, UnsafeCell};
 use core::mem::size_of;
+use core::ops::Deref;
+use core::sync::atomic::{compiler_fence, AtomicU32, Ordering};
 
 use secmalloc_policy::fault::Actor;
 use secmalloc_policy::quarantine;
@@ -43,6 +48,9 @@ pub(crate) struct ThreadHeap {
     seeded: Cell<u32>,
     /// Bytes that the bins of its own classes may hold, but for those it owns from the start.
     own_bytes: Cell<usize>,
+    /// What it was when the heap's thread was last known to be there; before that, the thread was
+    /// one of a parent's.
+    lives: AtomicU32,
     random: UnsafeCell<Random>,
     bins: [Bin; COUNT],
     /// Numbers of slots: every class's magazine and quarantine, where its bin says.
@@ -129,6 +137,18 @@ impl ThreadHeap {
         (stages, places.mask)
     }
 
+    /// Goes on as an empty heap, in a process that its thread was not forked into: that one may
+    /// have been in the middle of a change. Its slots are lost.
+    fn forget(&self) {
+        for (class, bin) in self.bins.iter().enumerate() {
+            shared().stores[class].disown(class, self, bin);
+            bin.ready.set(0);
+            bin.turn.set(0);
+        }
+        self.slots.iter().for_each(|slot| slot.set(0));
+        self.disown_classes();
+    }
+
     fn begin(&self, number: u32) {
         self.number.set(number);
         self.tag.set(Tag::of(number));
@@ -137,9 +157,11 @@ impl ThreadHeap {
         self.seed();
     }
 
-    /// Parent and child of a fork must not place their next blocks alike.
-    fn seed(&self) {
-        let now = shared().threads.generation.get() + 1;
+    /// Parent and child of a fork must not place their next blocks alike. Here, and not only in
+    /// `fork`, which may be called in the middle of a change.
+    #[inline]
+    pub(crate) fn seed(&self) {
+        let now = shared().threads.generation() + 1;
         if self.seeded.replace(now) != now {
             self.random().reseed(pool::fresh_seed());
         }
@@ -176,7 +198,7 @@ impl ThreadHeap {
                 give_back(class, &stage[..count]);
                 stage[..count].iter().for_each(|place| place.set(0));
             }
-            shared().stores[class].disown(class, bin);
+            shared().stores[class].disown(class, self, bin);
         }
         self.disown_classes();
     }
@@ -200,12 +222,55 @@ fn heap(number: u32) -> &'static ThreadHeap {
 /// The calling thread's heap, if it has one already.
 #[inline(always)]
 pub(crate) fn current() -> Option<&'static ThreadHeap> {
-    let word = sys::thread_word();
-    if word <= NONE {
+    let word = sys::thread_word() as isize;
+    // Addresses of user space are positive, so that one comparison tells closed ones too.
+    if word <= NONE as isize {
         return None;
     }
     // SAFETY: the word is the address of a heap in the metadata pool, this thread's alone.
-    Some(unsafe { sys::pointer::<ThreadHeap>(word).as_ref() })
+    Some(unsafe { sys::pointer::<ThreadHeap>(word as usize).as_ref() })
+}
+
+/// The calling thread's heap, also where a change of it was interrupted.
+fn current_or_closed() -> Option<&'static ThreadHeap> {
+    let word = (sys::thread_word() as isize).unsigned_abs();
+    // SAFETY: as in `current`.
+    (word > NONE).then(|| unsafe { sys::pointer::<ThreadHeap>(word).as_ref() })
+}
+
+/// The calling thread's heap, to be changed: closed until this is dropped.
+pub(crate) struct Own(&'static ThreadHeap);
+
+/// Closes the calling thread's heap, if it has one that is not closed already.
+#[inline(always)]
+pub(crate) fn enter() -> Option<Own> {
+    current().map(close)
+}
+
+/// Closes the calling thread's heap, which [`current`] found.
+#[inline(always)]
+pub(crate) fn close(heap: &'static ThreadHeap) -> Own {
+    sys::set_thread_word(core::ptr::from_ref(heap).addr().wrapping_neg());
+    // A handler in this thread must see the word before any change.
+    compiler_fence(Ordering::SeqCst);
+    Own(heap)
+}
+
+impl Drop for Own {
+    #[inline(always)]
+    fn drop(&mut self) {
+        compiler_fence(Ordering::SeqCst);
+        sys::set_thread_word(core::ptr::from_ref(self.0).addr());
+    }
+}
+
+impl Deref for Own {
+    type Target = ThreadHeap;
+
+    #[inline(always)]
+    fn deref(&self) -> &ThreadHeap {
+        self.0
+    }
 }
 
 /// Who left this mark.
