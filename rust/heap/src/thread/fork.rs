@@ -18,7 +18,6 @@ fn each_lock(mut with: impl FnMut(&Lock)) {
     with(&shared.threads.lock);
     shared.stores.iter().for_each(|store| with(&store.lock));
     with(&shared.large.lock);
-    with(pool::region_lock());
 }
 
 /// Locks that the forking thread held already, by their place in that order.

@@ -5,10 +5,10 @@
 use core::cell::Cell;
 use core::ffi::c_void;
 
-use super::cold::{first_shared, Cold};
+use super::cold::{first_shared, Cold, SHARED};
 use super::{current, heap, ThreadHeap, NONE};
 use crate::lock::Lock;
-use crate::pool::{self, fixed, shared};
+use crate::pool::{self, fixed, shared, Growing};
 use crate::sys;
 
 /// All heaps: which are used, which are free. All zero is none.
@@ -17,6 +17,8 @@ pub(crate) struct Registry {
     pub(super) lock: Lock,
     /// Heaps ever used, number 0 included.
     used: Cell<u32>,
+    /// Memory for heaps, counted from where everything that changes begins.
+    memory: Growing,
     /// Heaps without a thread, the first one's number plus one: empty ones, and some whose slots stay
     /// where they are for the next thread.
     empty: Cell<u32>,
@@ -63,6 +65,26 @@ pub(crate) fn with_heap<T>(work: impl FnOnce(&ThreadHeap) -> T) -> Option<T> {
     Some(work(common))
 }
 
+impl Registry {
+    /// Sees to memory for a heap. The caller holds the lock.
+    fn has_memory_for(&self, number: u32) -> bool {
+        /// Heaps that get memory at a time, where there is enough.
+        const STEP: usize = 4;
+        let (start, heaps) = (fixed().shared_at(), fixed().heaps);
+        if self.memory.bytes() == 0 {
+            self.memory.begin(fixed().first);
+        }
+        let end = |number: usize| heaps - start + number * ThreadHeap::STRIDE;
+        // Those that threads share lie before the others.
+        let wanted = SHARED + number as usize + 1;
+        wanted * ThreadHeap::STRIDE + heaps - start <= self.memory.bytes()
+            || [wanted + STEP, wanted].iter().any(|&to| {
+                self.memory
+                    .up(start, end(to.min(fixed().heap_count as usize)))
+            })
+    }
+}
+
 /// Gives the calling thread a heap, unless it must not have one.
 fn join() -> Option<&'static ThreadHeap> {
     // Where every block is guarded, magazines have nothing to do: all goes the slow way.
@@ -80,7 +102,7 @@ fn join() -> Option<&'static ThreadHeap> {
         } else {
             // Number 0 is the common heap.
             let number = registry.used.get().max(1);
-            if number >= first_shared() {
+            if number >= first_shared() || !registry.has_memory_for(number) {
                 return None;
             }
             registry.used.set(number + 1);
