@@ -148,9 +148,12 @@ impl Store {
         for at in (start / page * page..end).step_by(page) {
             let first = at.saturating_sub(map.base) / map.slab_size();
             let last = (at + page - 1 - map.base) / map.slab_size();
-            let all_purged = last < self.slabs() as usize
-                && (first..=last).all(|slab| map.record(slab as u32).life.get() == Life::Purged);
-            if all_purged {
+            let is_empty = |slab: usize| {
+                let life = map.record(slab as u32).life.get();
+                matches!(life, Life::Purged | Life::Guard)
+            };
+            let all_empty = last < self.slabs() as usize && (first..=last).all(is_empty);
+            if all_empty {
                 // No guard: another thread may be looking at what it is about to purge.
                 // SAFETY: no block lives in an empty slab.
                 unsafe { sys::drop_pages(at, page) };
