@@ -34,6 +34,7 @@ mod signal;
 mod slab;
 #[cfg(test)]
 mod slab_tests;
+mod status;
 mod store;
 mod sweep;
 mod sys;
@@ -51,13 +52,13 @@ pub use inspect::{
     Totals, CLASSES,
 };
 pub use life::{begin, end};
+pub use status::status;
 pub use sweep::Counts;
+#[cfg(feature = "trial")]
+pub use sys::trial;
 
 /// The kernel's page size, in bytes.
 #[must_use]
 pub fn page_size() -> usize {
-    match sys::auxiliary(libc::AT_PAGESZ) {
-        0 => 4096,
-        size => size,
-    }
+    sys::page_size()
 }

@@ -16,7 +16,7 @@ use secmalloc_policy::size_class::{SizeClass, CANARY_SIZE, MAX_COMPACT, MAX_SLOT
 use secmalloc_policy::slot_state::{SlotState, SlotWord, Tag};
 
 use crate::canary;
-use crate::pool::{fixed, Fixed};
+use crate::pool::{self, fixed, shared, Fixed};
 use crate::sys;
 
 /// Where one class lies, in one cache line.
@@ -25,8 +25,6 @@ use crate::sys;
 pub(crate) struct ClassMap {
     /// Address of slot 0.
     pub(crate) base: usize,
-    /// Bytes from `base` to the end of what may be this class's.
-    span: usize,
     /// Address of the state of slot 0. The record of slab 0 ends here.
     states: usize,
     reciprocal: u64,
@@ -67,10 +65,12 @@ pub(crate) enum Life {
     Absent = 0,
     /// Slots are out, or its memory is still warm.
     Warm = 1,
-    /// Empty, its memory given back.
+    /// Empty, its memory given back; it comes back when it is touched.
     Purged = 2,
     /// Never to be used: a guard between others.
     Guard = 3,
+    /// Empty, and given back for good: it must be committed before it is used again.
+    Returned = 4,
 }
 
 /// Bytes of a record, with its sizes where it has them.
@@ -113,7 +113,6 @@ pub(crate) struct Spot {
 impl ClassMap {
     pub(crate) const EMPTY: ClassMap = ClassMap {
         base: 0,
-        span: 0,
         states: 0,
         reciprocal: 0,
         record_size: 0,
@@ -123,18 +122,16 @@ impl ClassMap {
         slabs: 0,
     };
 
-    /// The map of a class whose slots lie in `span` bytes from `base` and whose arrays, for as many
-    /// slabs as fit there, begin at `arrays`.
-    pub(crate) fn new(class: &SizeClass, base: usize, span: usize, arrays: usize) -> ClassMap {
+    /// The map of a class whose slots lie in `span` bytes from `base`, and whose states and records
+    /// begin at `point`.
+    pub(crate) fn new(class: &SizeClass, base: usize, span: usize, point: usize) -> ClassMap {
         let slabs = ClassMap::slabs_in(class, span);
-        let [records, _] = array_sizes(class, slabs);
         let slab_shift = class.slots.trailing_zeros();
         // The last one stays unused: an index plus one must be a `u32`.
         let slabs = (slabs - 1).min((u32::MAX >> slab_shift) as usize);
         ClassMap {
             base,
-            span: slabs * class.slab(),
-            states: arrays + records,
+            states: point,
             reciprocal: class.reciprocal,
             record_size: record_size(class),
             slot: class.slot as u32,
@@ -173,11 +170,33 @@ impl ClassMap {
         self.base + slab as usize * self.slab_size()
     }
 
-    /// The record of a slab, which must be below `slabs`.
+    /// Where states begin, upwards, and records, downwards.
+    pub(crate) fn point(&self) -> usize {
+        self.states
+    }
+
+    /// Bytes of records and of states for so many slabs.
+    pub(crate) fn array_bytes(&self, slabs: usize) -> [usize; 2] {
+        [slabs * self.record_size, slabs * self.state_bytes()]
+    }
+
+    /// Bytes of the states of a slab.
+    fn state_bytes(&self) -> usize {
+        self.slots() as usize * size_of::<AtomicU16>()
+    }
+
+    /// For how many slabs so many bytes of records and of states are enough.
+    pub(crate) fn slabs_known(&self, records: usize, states: usize) -> u32 {
+        let slabs = (records / self.record_size).min(states / self.state_bytes());
+        slabs.min(self.slabs as usize) as u32
+    }
+
+    /// The record of a slab, which must be one that the store knows.
     #[inline]
     pub(crate) fn record(&self, slab: u32) -> &'static Record {
         debug_assert!(slab < self.slabs);
-        // SAFETY: the metadata pool holds a record for every slab, zero at first, which is valid.
+        // SAFETY: the store sees to memory for the record before it makes the slab known; it is zero
+        // at first, which is valid.
         unsafe { sys::pointer::<Record>(self.record_at(slab)).as_ref() }
     }
 
@@ -203,7 +222,8 @@ impl ClassMap {
     pub(crate) fn slot(&self, class: usize, index: u32) -> Slot {
         debug_assert!(index >> self.slab_shift < self.slabs);
         let number = index as usize;
-        // SAFETY: the metadata pool holds a state for every slot, zero at first, which is valid.
+        // SAFETY: slots that the store handed out, and those within reach (see `spot`), have a state,
+        // zero at first, which is valid.
         let state = unsafe {
             sys::pointer::<AtomicU16>(self.states + number * size_of::<AtomicU16>()).as_ref()
         };
@@ -235,7 +255,7 @@ impl ClassMap {
     #[inline(always)]
     pub(crate) fn starting_at(&self, class: usize, address: usize) -> Option<(Slot, bool)> {
         let distance = address.wrapping_sub(self.base);
-        if distance >= self.span {
+        if distance >= pool::reach(class) {
             return None;
         }
         let product = distance as u128 * u128::from(self.reciprocal);
@@ -250,11 +270,12 @@ impl ClassMap {
         Some((slot, index & self.place_mask > 0))
     }
 
-    /// The slot at or around `address`, if there can be one.
+    /// The slot at or around `address`, if there can be one: nothing is looked up for an address
+    /// beyond the slots that have a state.
     #[inline(always)]
     pub(crate) fn spot(&self, class: usize, address: usize) -> Option<Spot> {
         let distance = address.wrapping_sub(self.base);
-        if distance >= self.span {
+        if distance >= pool::reach(class) {
             return None;
         }
         let index = ((distance as u128 * u128::from(self.reciprocal)) >> 64) as u32;
@@ -292,9 +313,11 @@ pub(crate) fn live_around(address: usize) -> Option<Slot> {
     let distance = address.wrapping_sub(fixed().data);
     let class = usize::from(fixed().class_of_region(distance >> fixed().region_shift));
     let map = fixed().classes.get(class)?;
-    let slab = (address.checked_sub(map.base)? / map.slab_size()) as u32;
-    let around = slab.saturating_sub(1)..slab.saturating_add(2).min(map.slabs);
+    let slab = address.checked_sub(map.base)? / map.slab_size();
+    let end = shared().stores[class].slabs() as usize;
+    let around = slab.saturating_sub(1).min(end)..slab.saturating_add(2).min(end);
     around
+        .map(|slab| slab as u32)
         .flat_map(|slab| (0..map.slots()).map(move |place| map.slot(class, map.index(slab, place))))
         .filter(|slot| slot.state().is_live())
         .min_by_key(|slot| address.abs_diff(slot.address))

@@ -8,7 +8,7 @@ use secmalloc_policy::request::Request;
 use secmalloc_policy::size_class::{self, CANARY_SIZE, MAX_SMALL, ZERO};
 use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 
-use super::non_null;
+use super::{non_null, relieve};
 use crate::canary;
 use crate::die;
 use crate::explain;
@@ -71,7 +71,7 @@ fn allocate_otherwise(request: Request, operation: Operation) -> Option<NonNull<
 }
 
 fn allocate_small(heap: &ThreadHeap, class: usize, request: &Request) -> Made {
-    let Some(slot) = magazine::take(heap, class) else {
+    let Some(slot) = take(heap, class) else {
         return Ok(None);
     };
     let was = slot.state();
@@ -102,6 +102,15 @@ fn allocate_small(heap: &ThreadHeap, class: usize, request: &Request) -> Made {
     let live = SlotWord::live(request.kind, heap.tag());
     slot.set_live(&fixed().classes[class], live, slot.size(), request.size);
     Ok(non_null(slot.address))
+}
+
+/// A slot; where there is no memory for one, what is held for later makes some.
+#[inline(always)]
+fn take(heap: &ThreadHeap, class: usize) -> Option<Slot> {
+    magazine::take(heap, class).or_else(|| {
+        relieve(heap);
+        magazine::take(heap, class)
+    })
 }
 
 /// Readies a slot whose memory we have not touched; `false` if somebody else has, where the options
@@ -176,7 +185,7 @@ fn refuse_and_retry(
 
 /// A block of size 0: an address without memory.
 fn allocate_nothing(heap: &ThreadHeap, request: &Request) -> Option<NonNull<u8>> {
-    let slot = magazine::take(heap, ZERO)?;
+    let slot = take(heap, ZERO)?;
     let map = &fixed().classes[ZERO];
     let whole = slot.size();
     let live = SlotWord::live(request.kind, heap.tag());

@@ -63,6 +63,21 @@ impl LargeHeap {
         Some(removed)
     }
 
+    /// As [`Self::remove_held`], until [`Self::put_back_held`].
+    pub(super) fn lend_held(&self, block: usize) -> Option<Descriptor> {
+        let lent = self.table.lend(block)?;
+        let bytes = self.live_bytes.get();
+        self.live_bytes.set(bytes - lent.mapping.data_size);
+        Some(lent)
+    }
+
+    /// The caller holds the lock.
+    pub(super) fn put_back_held(&self, descriptor: &Descriptor) {
+        self.table.put_back(descriptor);
+        let bytes = self.live_bytes.get();
+        self.live_bytes.set(bytes + descriptor.mapping.data_size);
+    }
+
     /// Gives the oldest kept mappings back, outside the lock, which the caller does not hold.
     pub(super) fn keep_at_most(&self, bytes: usize) {
         loop {

@@ -29,7 +29,7 @@ impl Store {
     /// every moment, but for slots that were on their way: those are lost.
     pub(crate) fn mend(&self, class: usize) {
         let (map, threads) = (&fixed().classes[class], &shared().threads);
-        for list in [&self.partial, &self.warm, &self.purged] {
+        for list in [&self.partial, &self.warm, &self.purged, &self.fresh] {
             list.clear();
         }
         self.warm_count.set(0);
@@ -46,7 +46,7 @@ impl Store {
             record.owner.set(0);
             match record.life.get() {
                 Life::Warm => self.list(map, slab),
-                Life::Purged => self.purged.push_front(map, slab),
+                Life::Purged | Life::Returned => self.purged.push_front(map, slab),
                 Life::Absent | Life::Guard => {}
             }
         }

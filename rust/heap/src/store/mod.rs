@@ -20,9 +20,8 @@ use secmalloc_policy::random::Random;
 use secmalloc_policy::size_class::{MIN_PLACES, ZERO};
 
 use crate::lock::Lock;
-use crate::pool::{fixed, Fixed};
-use crate::slab::{ClassMap, Life};
-use crate::sys;
+use crate::pool::{fixed, Fixed, Growing};
+use crate::slab::ClassMap;
 use crate::thread::{Bin, ThreadHeap};
 use choose::{begin_anywhere, take_random};
 use list::List;
@@ -47,13 +46,15 @@ pub(crate) struct Store {
     warm_count: Cell<u32>,
     /// Slabs before this one exist. Written under the lock, read without it by sweeps.
     next: AtomicU32,
-    /// Bytes of the region that are committed, counted from slot 0.
+    /// Bytes of the region that are committed, counted from slot 0; whole pages.
     committed: Cell<usize>,
-    /// The first slab that is not ours to commit.
-    limit: Cell<u32>,
     /// The generation of processes (`Registry::generation`) in which slabs of a parent's threads were
     /// last looked for.
     sought_in: Cell<u32>,
+    /// Memory for records and states, and for how many slabs it is enough.
+    records: Growing,
+    states: Growing,
+    known: Cell<u32>,
     /// Slabs left in this window of guards, and the place of its guard, counted the same way.
     window: Cell<u32>,
     guard_at: Cell<u32>,
@@ -179,13 +180,7 @@ impl Store {
         } else if let Some(slab) = self.fresh.first() {
             self.fresh.remove(map, slab);
             return Some(slab);
-        } else if let Some(slab) = self.purged.first() {
-            self.purged.remove(map, slab);
-            if fixed.features.guard_pages && class != ZERO {
-                // SAFETY: this slab was guarded when it was purged.
-                unsafe { sys::unguard_pages(map.slab(slab), map.slab_size()) };
-            }
-            map.record(slab).life.set(Life::Warm);
+        } else if let Some(slab) = self.bring_back(fixed, map, class) {
             slab
         } else {
             return self.grow(fixed, map, class, random);

@@ -22,9 +22,9 @@ use crate::lock::Lock;
 use crate::magazine;
 use crate::pool::{fixed, shared};
 
-/// Shared heaps. They lie at the end of the array of heaps, so that threads have the low numbers, which
-/// tags can say.
-pub(super) const SHARED: usize = 4;
+/// Shared heaps. They have the highest numbers, so that threads have the low ones, which tags can say;
+/// and lie before all others, where there is memory from the start.
+pub(crate) const SHARED: usize = 4;
 
 /// Slots that are no longer than a cache line never come from a shared heap: two threads would
 /// write to one line.

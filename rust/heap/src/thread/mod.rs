@@ -26,7 +26,7 @@ use secmalloc_policy::slot_state::Tag;
 
 use crate::pool::{self, fixed, shared};
 use crate::sys;
-pub(crate) use cold::{give_back_shared, with_shared};
+pub(crate) use cold::{give_back_shared, with_shared, SHARED};
 pub(crate) use fork::{after_fork_child, after_fork_parent, before_fork};
 pub(crate) use registry::{at_thread_end, drain_kept, with_heap, Registry};
 
@@ -202,6 +202,14 @@ impl ThreadHeap {
         }
         self.disown_classes();
     }
+
+    /// Gives back what is not resting: ready slots, and the slabs that are drawn from.
+    pub(crate) fn give_back_unused(&self) {
+        self.give_back_ready();
+        for (class, bin) in self.bins.iter().enumerate() {
+            shared().stores[class].disown(class, self, bin);
+        }
+    }
 }
 
 fn give_back(class: usize, slots: &[Cell<u32>]) {
@@ -213,10 +221,13 @@ fn give_back(class: usize, slots: &[Cell<u32>]) {
 
 fn heap(number: u32) -> &'static ThreadHeap {
     debug_assert!(number < fixed().heap_count);
-    // SAFETY: the metadata pool has room for `heap_count` heaps, zero at first.
-    unsafe {
-        sys::pointer::<ThreadHeap>(fixed().heaps + number as usize * ThreadHeap::STRIDE).as_ref()
-    }
+    let place = match number.checked_sub(cold::first_shared()) {
+        Some(shared) => shared as usize,
+        None => SHARED + number as usize,
+    };
+    // SAFETY: numbers are given out by `join`, which sees to memory, but for 0 and those that are
+    // shared, which have it from the start; it is zero at first.
+    unsafe { sys::pointer::<ThreadHeap>(fixed().heaps + place * ThreadHeap::STRIDE).as_ref() }
 }
 
 /// The calling thread's heap, if it has one already.

@@ -6,10 +6,10 @@ use core::cell::Cell;
 use core::ffi::c_void;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use super::cold::{first_shared, Cold};
+use super::cold::{first_shared, Cold, SHARED};
 use super::{current, enter, fork, heap, Own, ThreadHeap, NONE};
 use crate::lock::Lock;
-use crate::pool::{self, fixed, shared};
+use crate::pool::{self, fixed, shared, Growing};
 use crate::sys;
 
 /// All heaps: which are used, which are free. All zero is none.
@@ -18,6 +18,8 @@ pub(crate) struct Registry {
     pub(super) lock: Lock,
     /// Heaps ever used, number 0 included. Written under the lock, as all here.
     used: AtomicU32,
+    /// Memory for heaps, counted from where everything that changes begins.
+    memory: Growing,
     /// Heaps without a thread, the first one's number plus one: empty ones, and some whose slots stay
     /// where they are for the next thread.
     empty: Cell<u32>,
@@ -137,6 +139,26 @@ pub(crate) fn with_heap<T>(work: impl FnOnce(&ThreadHeap) -> T) -> Option<T> {
     Some(work(common))
 }
 
+impl Registry {
+    /// Sees to memory for a heap. The caller holds the lock.
+    fn has_memory_for(&self, number: u32) -> bool {
+        /// Heaps that get memory at a time, where there is enough.
+        const STEP: usize = 4;
+        let (start, heaps) = (fixed().shared_at(), fixed().heaps);
+        if self.memory.bytes() == 0 {
+            self.memory.begin(fixed().first);
+        }
+        let end = |number: usize| heaps - start + number * ThreadHeap::STRIDE;
+        // Those that threads share lie before the others.
+        let wanted = SHARED + number as usize + 1;
+        wanted * ThreadHeap::STRIDE + heaps - start <= self.memory.bytes()
+            || [wanted + STEP, wanted].iter().any(|&to| {
+                self.memory
+                    .up(start, end(to.min(fixed().heap_count as usize)))
+            })
+    }
+}
+
 /// Gives the calling thread a heap, unless it must not have one.
 fn join() -> Option<Own> {
     // Where every block is guarded, magazines have nothing to do: all goes the slow way.
@@ -176,6 +198,9 @@ fn new_number(registry: &Registry) -> Option<(u32, bool)> {
     } else if registry.used.load(Relaxed).max(1) < first_shared() {
         // Number 0 is the common heap.
         let number = registry.used.load(Relaxed).max(1);
+        if !registry.has_memory_for(number) {
+            return None;
+        }
         registry.used.store(number + 1, Relaxed);
         number
     } else {
