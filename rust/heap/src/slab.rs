@@ -246,23 +246,26 @@ impl ClassMap {
         unsafe { sys::pointer::<AtomicU32>(at).as_ref() }
     }
 
-    /// The slot that starts at `address`, if there can be one, and whether there is a slot right before
-    /// it in its slab.
+    /// The number of the slot that starts at this distance from slot 0.
     ///
     /// `distance * ceil(2^64 / slot)` is the quotient in its upper half; its lower half is below the
     /// factor just where the remainder is 0 (Lemire, Kaser, Kurz, "Faster Remainder by Direct
     /// Computation", 2019; distances below 2^36 and slots to 2^16 are well within its bounds).
+    #[inline(always)]
+    pub(crate) fn number_at(&self, distance: usize) -> Option<u32> {
+        let product = distance as u128 * u128::from(self.reciprocal);
+        ((product as u64) < self.reciprocal).then_some((product >> 64) as u32)
+    }
+
+    /// The slot that starts at `address`, if there can be one, and whether there is a slot right before
+    /// it in its slab.
     #[inline(always)]
     pub(crate) fn starting_at(&self, class: usize, address: usize) -> Option<(Slot, bool)> {
         let distance = address.wrapping_sub(self.base);
         if distance >= pool::reach(class) {
             return None;
         }
-        let product = distance as u128 * u128::from(self.reciprocal);
-        if product as u64 >= self.reciprocal {
-            return None;
-        }
-        let index = (product >> 64) as u32;
+        let index = self.number_at(distance)?;
         let mut slot = self.slot(class, index);
         debug_assert_eq!(slot.address, address);
         // The same, without waiting for the multiplication.
