@@ -73,7 +73,8 @@ impl Store {
         self.next.load(Ordering::Acquire)
     }
 
-    /// Draws up to `out.len()` slots at random; how many. `out` is at most a batch.
+    /// Draws up to `out.len()` slots at random, in reverse order: a magazine is a stack, and slabs
+    /// are used from one end to the other. How many; `out` is at most a batch.
     pub(crate) fn draw(&self, class: usize, heap: &ThreadHeap, out: &[Cell<u32>]) -> usize {
         let fixed = fixed();
         let map = &fixed.classes[class];
@@ -94,7 +95,12 @@ impl Store {
                     break;
                 };
                 self.last.set(slab + 1);
-                drawn += take_random(map, slab, random, &out[drawn..=drawn]);
+                drawn += take_random(
+                    map,
+                    slab,
+                    random,
+                    &out[out.len() - drawn - 1..out.len() - drawn],
+                );
                 if map.record(slab).free_count.get() > 0 {
                     self.partial.push_back(map, slab);
                 }
@@ -111,11 +117,17 @@ impl Store {
                     slab
                 }
             };
-            drawn += take_random(map, slab, random, &out[drawn..]);
+            drawn += take_random(map, slab, random, &out[..out.len() - drawn]);
             let record = map.record(slab);
             if record.free_count.get() == 0 {
                 record.owner.set(0);
                 bin.slab.set(0);
+            }
+        }
+        if drawn < out.len() {
+            // There was no memory for more.
+            for (to, from) in out.iter().zip(&out[out.len() - drawn..]) {
+                to.set(from.get());
             }
         }
         drawn
