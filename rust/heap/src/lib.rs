@@ -32,6 +32,7 @@ mod protections;
 mod quick;
 mod signal;
 mod slab;
+mod state;
 mod store;
 mod sweep;
 mod sys;

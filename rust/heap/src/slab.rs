@@ -10,13 +10,14 @@
 
 use core::cell::Cell;
 use core::mem::size_of;
-use core::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use secmalloc_policy::size_class::{SizeClass, CANARY_SIZE, MAX_COMPACT, MAX_SLOTS, ZERO};
 use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord, Tag};
 
 use crate::canary;
 use crate::pool::{fixed, Fixed};
+use crate::state::StateCell;
 use crate::sys;
 
 /// Where one class lies, in one cache line.
@@ -88,7 +89,7 @@ const fn record_size(class: &SizeClass) -> usize {
 pub(crate) const fn array_sizes(class: &SizeClass, slabs: usize) -> [usize; 2] {
     [
         slabs * record_size(class),
-        (slabs * class.slots * size_of::<AtomicU16>()).next_multiple_of(64),
+        (slabs * class.slots * size_of::<StateCell>()).next_multiple_of(64),
     ]
 }
 
@@ -99,7 +100,7 @@ pub(crate) struct Slot {
     /// Its number within its class.
     pub(crate) index: u32,
     pub(crate) address: usize,
-    state: &'static AtomicU16,
+    state: &'static StateCell,
 }
 
 /// What an address in the data pool is.
@@ -207,7 +208,7 @@ impl ClassMap {
         let number = index as usize;
         // SAFETY: the metadata pool holds a state for every slot, zero at first, which is valid.
         let state = unsafe {
-            sys::pointer::<AtomicU16>(self.states + number * size_of::<AtomicU16>()).as_ref()
+            sys::pointer::<StateCell>(self.states + number * size_of::<StateCell>()).as_ref()
         };
         Slot {
             class,
@@ -337,31 +338,26 @@ impl Slot {
         self.class != ZERO
     }
 
-    /// What the slot is now. Relaxed: a slot passes from thread to thread under a lock, or by
-    /// the program's own synchronisation; a program that has none is found out by the checks.
+    /// What the slot is now, see [`StateCell`].
     #[inline(always)]
     pub(crate) fn state(&self) -> SlotWord {
-        SlotWord(self.state.load(Ordering::Relaxed))
+        self.state.load()
     }
 
     /// The state, seen before anything that is read from the slot afterwards.
     pub(crate) fn state_acquire(&self) -> SlotWord {
-        SlotWord(self.state.load(Ordering::Acquire))
+        self.state.load_acquire()
     }
 
     /// The state, read after everything that was read from the slot before.
     pub(crate) fn state_after_reads(&self) -> SlotWord {
-        core::sync::atomic::fence(Ordering::Acquire);
-        self.state()
+        self.state.load_after_reads()
     }
 
-    /// Marks the slot as being in our hands. The fence keeps what we do to the slot from being
-    /// seen before the mark (it is no instruction on x86-64).
+    /// Marks the slot as being in our hands.
     #[inline(always)]
     pub(crate) fn set_busy(&self, was: SlotWord, tag: Tag) {
-        self.state
-            .store(was.then(SlotState::Busy, tag).0, Ordering::Relaxed);
-        core::sync::atomic::fence(Ordering::Release);
+        self.state.set_busy(was, tag);
     }
 
     /// Moves the slot on; the size of its block stays known.
@@ -370,11 +366,10 @@ impl Slot {
         self.set(self.state().then(state, tag));
     }
 
-    /// Sets the state; what was done to the slot before is seen by whoever reads it with
-    /// [`Slot::state_acquire`].
+    /// Sets the state, after all that was done to the slot.
     #[inline(always)]
     pub(crate) fn set(&self, state: SlotWord) {
-        self.state.store(state.0, Ordering::Release);
+        self.state.set(state);
     }
 
     /// Takes the slot out of use for good, after a fault that the program survived: its memory is
