@@ -34,6 +34,7 @@ mod signal;
 mod slab;
 #[cfg(test)]
 mod slab_tests;
+mod state;
 mod status;
 mod store;
 mod sweep;

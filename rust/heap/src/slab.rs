@@ -10,13 +10,14 @@
 
 use core::cell::Cell;
 use core::mem::size_of;
-use core::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use secmalloc_policy::size_class::{SizeClass, CANARY_SIZE, MAX_COMPACT, MAX_SLOTS, ZERO};
 use secmalloc_policy::slot_state::{SlotState, SlotWord, Tag};
 
 use crate::canary;
 use crate::pool::{self, fixed, shared, Fixed};
+use crate::state::StateCell;
 use crate::sys;
 
 /// Where one class lies, in one cache line.
@@ -88,7 +89,7 @@ const fn record_size(class: &SizeClass) -> usize {
 pub(crate) const fn array_sizes(class: &SizeClass, slabs: usize) -> [usize; 2] {
     [
         slabs * record_size(class),
-        (slabs * class.slots * size_of::<AtomicU16>()).next_multiple_of(64),
+        (slabs * class.slots * size_of::<StateCell>()).next_multiple_of(64),
     ]
 }
 
@@ -99,7 +100,7 @@ pub(crate) struct Slot {
     /// Its number within its class.
     pub(crate) index: u32,
     pub(crate) address: usize,
-    state: &'static AtomicU16,
+    state: &'static StateCell,
 }
 
 /// What an address in the data pool is.
@@ -182,7 +183,7 @@ impl ClassMap {
 
     /// Bytes of the states of a slab.
     fn state_bytes(&self) -> usize {
-        self.slots() as usize * size_of::<AtomicU16>()
+        self.slots() as usize * size_of::<StateCell>()
     }
 
     /// For how many slabs so many bytes of records and of states are enough.
@@ -225,7 +226,7 @@ impl ClassMap {
         // SAFETY: slots that the store handed out, and those within reach (see `spot`), have a state,
         // zero at first, which is valid.
         let state = unsafe {
-            sys::pointer::<AtomicU16>(self.states + number * size_of::<AtomicU16>()).as_ref()
+            sys::pointer::<StateCell>(self.states + number * size_of::<StateCell>()).as_ref()
         };
         Slot {
             class,
@@ -388,31 +389,26 @@ impl Slot {
         self.class != ZERO
     }
 
-    /// What the slot is now. Relaxed: a slot passes from thread to thread under a lock, or by
-    /// the program's own synchronisation; a program that has none is found out by the checks.
+    /// What the slot is now, see [`StateCell`].
     #[inline(always)]
     pub(crate) fn state(&self) -> SlotWord {
-        SlotWord(self.state.load(Ordering::Relaxed))
+        self.state.load()
     }
 
     /// The state, seen before anything that is read from the slot afterwards.
     pub(crate) fn state_acquire(&self) -> SlotWord {
-        SlotWord(self.state.load(Ordering::Acquire))
+        self.state.load_acquire()
     }
 
     /// The state, read after everything that was read from the slot before.
     pub(crate) fn state_after_reads(&self) -> SlotWord {
-        core::sync::atomic::fence(Ordering::Acquire);
-        self.state()
+        self.state.load_after_reads()
     }
 
-    /// Marks the slot as being in our hands. The fence keeps what we do to the slot from being
-    /// seen before the mark (it is no instruction on x86-64).
+    /// Marks the slot as being in our hands.
     #[inline(always)]
     pub(crate) fn set_busy(&self, busy: SlotWord) {
-        debug_assert!(busy.state() == SlotState::Busy);
-        self.state.store(busy.0, Ordering::Relaxed);
-        core::sync::atomic::fence(Ordering::Release);
+        self.state.set_busy(busy);
     }
 
     /// Moves the slot on; the size of its block stays known.
@@ -421,11 +417,10 @@ impl Slot {
         self.set(self.state().then(state, tag));
     }
 
-    /// Sets the state; what was done to the slot before is seen by whoever reads it with
-    /// [`Slot::state_acquire`].
+    /// Sets the state, after all that was done to the slot.
     #[inline(always)]
     pub(crate) fn set(&self, state: SlotWord) {
-        self.state.store(state.0, Ordering::Release);
+        self.state.set(state);
     }
 
     /// Takes the slot out of use for good, after a fault that the program survived: its memory is

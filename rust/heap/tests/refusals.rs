@@ -139,7 +139,7 @@ impl Work {
     fn end_one(&mut self) {
         if let Some(old) = self.pick() {
             old.verify(usize::MAX);
-            unsafe { release(old.at, Operation::Free, Claim::NONE) };
+            unsafe { release(old.at, Operation::Free, Claim::NONE, 0) };
         }
     }
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Which free slots of a slab a thread gets: chance decides, within a window that moves through it.
 
+#[cfg(test)]
+#[path = "choose_tests.rs"]
+mod tests;
+
 use core::cell::Cell;
 
 use secmalloc_policy::options::MAX_WINDOW;

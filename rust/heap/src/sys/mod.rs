@@ -16,7 +16,7 @@ pub mod trial;
 pub(crate) use libc_calls::*;
 pub(crate) use machine::{call_on_stack, set_thread_word, thread_identity, thread_word};
 
-pub(crate) use core::sync::atomic::AtomicUsize;
+pub(crate) use core::sync::atomic::{fence, AtomicU16, AtomicUsize};
 
 use core::ffi::CStr;
 use core::ptr::NonNull;
