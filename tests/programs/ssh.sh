@@ -11,7 +11,7 @@
 umask 077
 [ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
 ssh-keygen -q -t ed25519 -N '' -f host
-ssh-keygen -q -t rsa -b 2048 -N '' -f user
+ssh-keygen -q -t ecdsa -N '' -f user
 cp user.pub authorized
 cat > server <<END
 HostKey $PWD/host
