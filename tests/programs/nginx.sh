@@ -11,7 +11,7 @@
 mkdir -p www temporary/put
 awk 'BEGIN { for (i = 0; i < 9000; i++) print i * 7919 % 10007, "the same words again" }' > www/long
 head -c 700 www/long > www/short
-openssl req -new -x509 -newkey rsa:2048 -nodes -keyout key -out certificate -subj /CN=test \
+openssl req -new -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -out certificate -subj /CN=test \
     -days 2 2> /dev/null
 user=""
 [ "$(id -u)" -ne 0 ] || user="user root;"
