@@ -17,9 +17,25 @@ fi
 export PGHOST="$PWD" PGDATA="$PWD/data" PGUSER=tester PGDATABASE=postgres
 $as initdb -U tester -A trust -E UTF8 --locale=C.UTF-8 --no-sync > initdb
 $as sh -c "printf '%s\n' \"listen_addresses = ''\" \"unix_socket_directories = '\$PGHOST'\" 'fsync = off' \
-    'max_parallel_workers_per_gather = 2' 'min_parallel_table_scan_size = 0' 'jit_above_cost = 0' >> data/postgresql.conf"
-trap '$as pg_ctl -s -m immediate stop 2>/dev/null || :' EXIT
-$as pg_ctl -s -w -l log start
+    'max_parallel_workers_per_gather = 2' 'min_parallel_table_scan_size = 0' >> data/postgresql.conf"
+# In this session, not detached by pg_ctl: it ends when the case is ended.
+start() {
+    $as postgres >> log 2>&1 &
+    server=$!
+    tries=0
+    until pg_isready -q; do
+        tries=$((tries + 1))
+        [ $tries -lt 600 ] || { cat log; exit 1; }
+        sleep 0.1
+    done
+}
+stop() {
+    kill -INT $server
+    wait $server
+}
+: > log
+trap 'kill -QUIT $server 2>/dev/null || :' EXIT
+start
 $as pgbench -q -i -s 2 2> made
 for mode in simple prepared; do
     $as pgbench -n -c 8 -j 2 -t 150 -M $mode > load 2>&1
@@ -27,6 +43,7 @@ for mode in simple prepared; do
 done
 cat > work.sql <<'END'
 \pset format unaligned
+SET jit_above_cost = 0;
 SELECT count(*), sum(aid) FROM pgbench_accounts;
 SELECT sum(delta) = (SELECT sum(abalance) FROM pgbench_accounts) FROM pgbench_history;
 CREATE TABLE item AS SELECT i, i * 7919 % 97 AS kind, md5(i::text) AS name, repeat(chr(97 + i % 26), i % 900) AS body
@@ -47,9 +64,9 @@ SELECT 1 / 0;
 END
 $as psql -X -q -f work.sql 2>&1
 $as pg_dump -t item | grep -v '^--' | grep -v restrict | sha256sum
-$as pg_ctl -s -w -m fast stop
-$as pg_ctl -s -w -l log start
+stop
+start
 psql -X -A -t -c 'SELECT count(*) FROM item'
-$as pg_ctl -s -w stop
+stop
 trap - EXIT
 grep -e 'secmalloc:' -e 'ld.so:' -e 'terminated by signal' -e PANIC log initdb || :
