@@ -12,6 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/*
+ * Signal handlers: as POSIX has it, nothing of malloc's family is async-signal-safe, and no function below
+ * is; fork may be called. A handler that calls malloc or free all the same never waits for ever; where it interrupted
+ * one of them in its own thread, malloc may return NULL and free may leave the block unused.
+ */
+
 /**
  * The call did what it says.
  */
@@ -203,6 +209,19 @@ int32_t secmalloc_check(struct secmalloc_counts *counts);
  */
 int32_t secmalloc_option(const char *name,
                          char *buffer,
+                         size_t size);
+
+/**
+ * Writes how the heap runs on this machine, as lines of "name=value", to `buffer` of `size` bytes, and
+ * terminates it: `plan` (`reserved`, or `unreserved` under RLIMIT_AS), `data`, `metadata`, `page`,
+ * `guards` (`MADV_GUARD_INSTALL`, or `PROT_NONE`), `sealed`, `random`, `vectors`, and `missing`, what the
+ * kernel does not have or a sandbox forbids. Later versions may add lines. Empty where there is no
+ * memory for a heap. Returns SECMALLOC_OK, SECMALLOC_TRUNCATED, or SECMALLOC_INVALID_ARGUMENT.
+ *
+ * # Safety
+ * - `buffer` is null or may be written for `size` bytes.
+ */
+int32_t secmalloc_status(char *buffer,
                          size_t size);
 
 #ifdef __cplusplus

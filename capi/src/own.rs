@@ -7,7 +7,7 @@ use core::fmt::{self, Write};
 use core::mem::size_of;
 use core::ptr::null;
 
-use secmalloc_heap::{check, describe, option, Pool, State};
+use secmalloc_heap::{check, describe, option, status, Pool, State};
 use secmalloc_policy::slot_state::Kind;
 
 /// The call did what it says.
@@ -196,19 +196,36 @@ pub unsafe extern "C" fn secmalloc_option(
     }
     // SAFETY: the caller's promise.
     let name = unsafe { CStr::from_ptr(name) };
-    let mut to = Buffer {
-        at: buffer,
-        room: size,
-        cut: false,
-    };
+    let mut to = Buffer::of(buffer, size);
     let known = option(name.to_bytes(), &mut to);
-    let cut = to.cut;
-    // SAFETY: `Buffer` always leaves one byte.
-    unsafe { to.at.write(0) };
+    let cut = to.end();
     match known {
         None => SECMALLOC_UNKNOWN_OPTION,
         Some(_) if cut => SECMALLOC_TRUNCATED,
         Some(_) => SECMALLOC_OK,
+    }
+}
+
+/// Writes how the heap runs on this machine, as lines of "name=value", to `buffer` of `size` bytes, and
+/// terminates it: `plan` (`reserved`, or `unreserved` under RLIMIT_AS), `data`, `metadata`, `page`,
+/// `guards` (`MADV_GUARD_INSTALL`, or `PROT_NONE`), `sealed`, `random`, `vectors`, and `missing`, what the
+/// kernel does not have or a sandbox forbids. Later versions may add lines. Empty where there is no
+/// memory for a heap. Returns SECMALLOC_OK, SECMALLOC_TRUNCATED, or SECMALLOC_INVALID_ARGUMENT.
+///
+/// # Safety
+/// - `buffer` is null or may be written for `size` bytes.
+#[no_mangle]
+pub unsafe extern "C" fn secmalloc_status(buffer: *mut c_char, size: usize) -> i32 {
+    if buffer.is_null() || size == 0 {
+        return SECMALLOC_INVALID_ARGUMENT;
+    }
+    let mut to = Buffer::of(buffer, size);
+    // A `Buffer` never fails to be written to.
+    let _ = status(&mut to);
+    if to.end() {
+        SECMALLOC_TRUNCATED
+    } else {
+        SECMALLOC_OK
     }
 }
 
@@ -217,6 +234,24 @@ struct Buffer {
     at: *mut c_char,
     room: usize,
     cut: bool,
+}
+
+impl Buffer {
+    /// The caller may write `size` bytes, at least one, at `at`.
+    fn of(at: *mut c_char, size: usize) -> Buffer {
+        Buffer {
+            at,
+            room: size,
+            cut: false,
+        }
+    }
+
+    /// Terminates the text; whether some of it did not fit.
+    fn end(self) -> bool {
+        // SAFETY: one byte is always left.
+        unsafe { self.at.write(0) };
+        self.cut
+    }
 }
 
 impl Write for Buffer {

@@ -2,8 +2,9 @@
 //! The malloc family. Semantics are those of glibc 2.36 where programs depend on them, and of
 //! C23 elsewhere.
 //!
-//! Every function may be called by any thread; none may be called by a signal handler that
-//! interrupted one of them in the same thread. `free` and its relatives keep `errno`.
+//! Every function may be called by any thread. A signal handler that interrupted one of them in the
+//! same thread may be refused: memory with `ENOMEM`, a free by leaving the block unused. `free` and its
+//! relatives keep `errno`.
 
 use core::arch::global_asm;
 use core::ffi::{c_int, c_void};

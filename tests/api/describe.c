@@ -33,6 +33,19 @@ static void small_blocks(void) {
     }
 }
 
+/* An aligned block may lie in a slot that is far too large for it, or in a mapping. */
+static void aligned_blocks(void) {
+    for (size_t alignment = 16; alignment <= 65536; alignment *= 2)
+        for (size_t size = 1; size < 1100; size += 53) {
+            unsigned char *ptr = need(aligned_alloc(alignment, any(size)));
+            struct secmalloc_block block = describe(ptr + size - 1);
+            CHECK_EQUAL(block.offset, size - 1);
+            CHECK_EQUAL(block.requested_size, size);
+            CHECK_EQUAL(block.state, SECMALLOC_STATE_LIVE);
+            free(ptr);
+        }
+}
+
 static void large_blocks(void) {
     static const size_t sizes[] = {LARGE, 100000, 10 * 1000 * 1000};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
@@ -99,6 +112,7 @@ static void bad_arguments(void) {
 int main(void) {
     start_ours_only();
     small_blocks();
+    aligned_blocks();
     large_blocks();
     resized_block();
     no_bytes();

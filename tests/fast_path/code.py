@@ -36,7 +36,9 @@ import callgrind
 
 FIGURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "code.tsv")
 ROUNDS = 20_000
-FUNCTIONS = ("malloc", "free")
+FUNCTIONS = ("malloc", "free", "retire")
+# In this function of the heap, made for two reaches, `free` ends: its name, as it is mangled.
+RETIRE = "5quick6retire"
 # A small change of the sources moves the numbers by as much as this, either way.
 SLACK = {"instructions": 4, "stack": 2}
 
@@ -49,6 +51,8 @@ def disassemble(library):
     ).stdout
     code = {}
     for start, size, _, name in (line.split() for line in out.splitlines() if line.count(" ") == 3):
+        if RETIRE in name:
+            name = "retire"
         if name not in FUNCTIONS:
             continue
         start, size = int(start, 16), int(size, 16)
@@ -59,8 +63,10 @@ def disassemble(library):
             ],
             check=True, capture_output=True, text=True,
         ).stdout
-        found = re.findall(r"^\s*([0-9a-f]+):\t(\S+(?: (?=[a-z]))?)\s*(.*)$", text, re.MULTILINE)
-        code[name] = {int(at, 16): (mnemonic.strip(), rest) for at, mnemonic, rest in found}
+        found = re.findall(r"^ *([0-9a-f]+):\t(\S+(?: (?=[a-z]))?)[ \t]*(.*)$", text, re.MULTILINE)
+        code.setdefault(name, {}).update(
+            {int(at, 16): (mnemonic.strip(), rest) for at, mnemonic, rest in found}
+        )
     missing = [name for name in FUNCTIONS if not code.get(name)]
     if missing:
         callgrind.fail(f"{library}: no code of {', '.join(missing)} in its symbol table")
@@ -101,13 +107,12 @@ def look_at_path(code, times):
 
 def callees(code):
     """Whom a function calls or jumps to, by name, without the hash that differs in every build."""
-    low, high = min(code), max(code)
     found = set()
     for mnemonic, rest in code.values():
         target = re.search(r"(?:^([0-9a-f]+) |# [0-9a-f]+ )<(.+)>$", rest)
         if not target or not mnemonic.startswith(("call", "j")):
             continue
-        if target.group(1) and low <= int(target.group(1), 16) <= high:
+        if target.group(1) and int(target.group(1), 16) in code:
             continue
         name = re.sub(r"@.*|\+0x[0-9a-f]+$|::h[0-9a-f]{16}$|\[[0-9a-f]+\]", "", target.group(2))
         found.add(name)

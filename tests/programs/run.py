@@ -12,7 +12,8 @@ run by hand: (cd $(mktemp -d) && CASES=/path/to/tests/programs sh /path/to/case.
 
 Lines `# needs: PROGRAM PACKAGE` in a case name what it runs (a path if it has a slash) and the
 Debian package that brings it.  A missing program is a failure: a test that skips itself where
-it matters tells nothing.  Each PACKAGE has to stand in packages.txt, which the set-up installs.
+it matters tells nothing.  Each PACKAGE has to stand in the packages.txt beside the case, which the
+set-up installs.  RUST_SYSROOT, if it is set, is handed on: the toolchain at hand is no Debian package.
 """
 
 import difflib
@@ -44,7 +45,7 @@ def needs_of(case):
 
 
 def check_needs(case):
-    with open(os.path.join(HERE, "packages.txt"), encoding="utf-8") as file:
+    with open(os.path.join(os.path.dirname(case), "packages.txt"), encoding="utf-8") as file:
         listed = set(file.read().split())
     for program, package in needs_of(case):
         if package not in listed:
@@ -64,6 +65,8 @@ def environment(directory, library):
         "TZ": "UTC",
         "CASES": HERE,
     }
+    if "RUST_SYSROOT" in os.environ:
+        env["RUST_SYSROOT"] = os.environ["RUST_SYSROOT"]
     if library:
         env["LD_PRELOAD"] = library
         # For whoever wants the same programs under another profile.

@@ -11,4 +11,5 @@
 #pragma weak secmalloc_check
 #pragma weak secmalloc_describe
 #pragma weak secmalloc_option
+#pragma weak secmalloc_status
 #pragma weak secmalloc_version

@@ -9,12 +9,12 @@ use secmalloc_policy::message::{render, Context, Text};
 use secmalloc_policy::options::Policy;
 use secmalloc_unwind::{module_of, Registers};
 
-use crate::pool::fixed;
+use crate::pool::{self, fixed};
 use crate::sys;
 use crate::trace::{self, module_path, DEEPEST};
 use crate::whereabouts;
 
-const STDERR: i32 = 2;
+pub(crate) const STDERR: i32 = 2;
 
 /// Says what was found and stops, or returns where the policy is to go on. No lock may be held:
 /// the program's own SIGABRT handler may run, and allocate.
@@ -31,8 +31,7 @@ pub(crate) fn found(fault: &Fault, operation: Operation) {
     }
 }
 
-/// Writes the message, with one `write`, and then the stack from `from` on: the message is out even if the
-/// stack that we run on has no room for a walk.
+/// Writes the message, with one `write`, and then the stack from `from` on.
 pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool, from: Registers) {
     let mut room: whereabouts::Line = [0; size_of::<whereabouts::Line>()];
     let memory = match fault {
@@ -53,7 +52,7 @@ pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool, from: Regis
         memory: memory.and_then(|line| core::str::from_utf8(line).ok()),
     };
     let text = render(fault, &context);
-    sys::write_all(STDERR, text.as_bytes());
+    write(text.as_bytes());
     let mut frames = [0; DEEPEST];
     let frames = trace::walk_here(from, &mut frames);
     show_stack(frames);
@@ -83,7 +82,15 @@ fn show_stack(frames: &[usize]) {
             }
         }
         let _ = line.write_char('\n');
-        sys::write_all(STDERR, line.as_bytes());
+        write(line.as_bytes());
+    }
+}
+
+/// Writes to standard error. A process that was started without one may have opened a file of its own
+/// since, as the descriptor that it got for it: that is not to be written to.
+fn write(text: &[u8]) {
+    if !pool::started() || fixed().has_stderr {
+        sys::write_all(STDERR, text);
     }
 }
 
@@ -91,7 +98,7 @@ fn show_stack(frames: &[usize]) {
 pub(crate) fn say(what: &dyn Display) {
     let mut text = Text::default();
     let _ = writeln!(text, "secmalloc: {}: {what}", sys::process_id());
-    sys::write_all(STDERR, text.as_bytes());
+    write(text.as_bytes());
 }
 
 /// The end of a panic: a bug of ours, never of the program.

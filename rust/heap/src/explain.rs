@@ -8,8 +8,8 @@ use secmalloc_policy::slot_state::SlotState;
 
 use crate::canary;
 use crate::large::{self, Descriptor, Near};
-use crate::pool::fixed;
-use crate::slab::{self, Slot, Spot};
+use crate::pool::{fixed, shared};
+use crate::slab::{self, Life, Slot, Spot};
 use crate::sys;
 use crate::thread;
 use crate::wipe;
@@ -22,6 +22,7 @@ pub(crate) fn block(slot: &Slot) -> Block {
     let requested = match state.state() {
         SlotState::NeverUsed => None,
         _ if !slot.has_memory() => Some(0),
+        _ if live => slot.requested().or_else(|| size_in_word(slot)),
         _ => slot.requested(),
     };
     let by = thread::actor(state.tag());
@@ -38,6 +39,22 @@ pub(crate) fn block(slot: &Slot) -> Block {
         allocated_by,
         freed_by,
     }
+}
+
+/// The size of a live block that leaves more of its slot unused than a state can say, as an aligned
+/// one may: its canary's word says it. Whoever asks may not own the block, which may be freed, and
+/// its slab purged, meanwhile: the store's lock prevents that.
+fn size_in_word(slot: &Slot) -> Option<usize> {
+    let lock = &shared().stores[slot.class].lock;
+    // A sweep holds it already.
+    let _held = (!lock.is_mine()).then(|| lock.hold());
+    let map = &fixed().classes[slot.class];
+    let (slab, _) = map.place(slot.index);
+    if map.record(slab).life.get() != Life::Warm {
+        return None;
+    }
+    // SAFETY: a warm slab is committed.
+    unsafe { canary::size_if_word_intact(&fixed().keys, slot.address, slot.size()) }
 }
 
 /// The bytes at `from..end`, and how they differ from what `expected` gives for each.
@@ -61,11 +78,7 @@ fn evidence(from: usize, end: usize, expected: impl Fn(usize) -> (u8, bool)) -> 
 pub(crate) fn overflow(slot: &Slot) -> Fault {
     let size = slot.size();
     let keys = &fixed().keys;
-    let mut block = block(slot);
-    if block.requested.is_none() {
-        // SAFETY: a live slot with memory is committed.
-        block.requested = unsafe { canary::size_if_word_intact(keys, slot.address, size) };
-    }
+    let block = block(slot);
     let requested = block.requested.unwrap_or(size - CANARY_SIZE);
     let right =
         |at: usize| canary::expected(keys, slot.address, size, requested, at - slot.address);
@@ -94,7 +107,7 @@ pub(crate) fn neighbour(slot: &Slot, previous: &Slot) -> Fault {
     let first_two = unsafe { sys::pointer::<[u8; 2]>(word_at).read_volatile() };
     // An overflow of the block before comes from below: it destroys what lies between that block
     // and the word first. Where nothing lies between, it destroys the word's lower bytes first.
-    let overflown = match previous.requested().filter(|_| state.is_live()) {
+    let overflown = match block(previous).requested.filter(|_| state.is_live()) {
         None => false,
         Some(requested) if requested == size - CANARY_SIZE => first_two != [hash[0], hash[1]],
         Some(requested) => (requested..size - CANARY_SIZE).any(|at| {

@@ -10,7 +10,7 @@ use std::os::fd::FromRawFd;
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::Request;
 use secmalloc_policy::size_class::class_of;
-use secmalloc_policy::slot_state::Tag;
+use secmalloc_policy::slot_state::{SlotState, Tag};
 
 use crate::pool::fixed;
 use crate::slab::spot;
@@ -76,7 +76,7 @@ fn an_impossible_state_is_metadata_corruption() {
             let bin = heap.bin(class);
             for index in heap.magazine(bin).iter().take(bin.ready.get() as usize) {
                 let slot = fixed().classes[class].slot(class, index.get());
-                slot.set_busy(slot.state(), Tag::NOBODY);
+                slot.set_busy(slot.state().then(SlotState::Busy, Tag::NOBODY));
             }
             make();
         },

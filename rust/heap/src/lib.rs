@@ -32,6 +32,10 @@ mod protections;
 mod quick;
 mod signal;
 mod slab;
+#[cfg(test)]
+mod slab_tests;
+mod state;
+mod status;
 mod store;
 mod sweep;
 mod sys;
@@ -50,14 +54,14 @@ pub use inspect::{
     Totals, CLASSES,
 };
 pub use life::{begin, end};
+pub use status::status;
 pub use sweep::Counts;
+#[cfg(feature = "trial")]
+pub use sys::trial;
 pub use trace::{begin as begin_call, end as end_call, Begun, Passed};
 
 /// The kernel's page size, in bytes.
 #[must_use]
 pub fn page_size() -> usize {
-    match sys::auxiliary(libc::AT_PAGESZ) {
-        0 => 4096,
-        size => size,
-    }
+    sys::page_size()
 }

@@ -67,10 +67,6 @@ fn fill(heap: &ThreadHeap, class: usize) {
     let bin = heap.bin(class);
     let slots = &heap.magazine(bin)[..CLASSES[class].batch];
     let drawn = shared().stores[class].draw(class, heap, slots);
-    // What was drawn first is handed out first: slabs are used from one end to the other.
-    for (at, other) in (0..drawn / 2).zip((0..drawn).rev()) {
-        slots[at].swap(&slots[other]);
-    }
     bin.ready.set(drawn as u32);
 }
 
@@ -91,15 +87,21 @@ pub(crate) fn rest_own(heap: &ThreadHeap, class: usize, index: u32) -> Result<()
     } else {
         0
     };
-    let Some(rested) = quarantine::rest(stages, mask, &bin.turn, random, index) else {
-        return Ok(());
-    };
+    match quarantine::rest(stages, mask, &bin.turn, random, index) {
+        Some(rested) => make_ready(heap, class, rested),
+        None => Ok(()),
+    }
+}
+
+/// Makes a slot ready, for which there may be no room yet.
+pub(crate) fn make_ready(heap: &ThreadHeap, class: usize, index: u32) -> Result<(), Duplicate> {
+    let bin = heap.bin(class);
     let result = match room(heap, bin) {
         Some(_) => Ok(()),
         None => empty(heap, class),
     };
     if let Some(place) = room(heap, bin) {
-        put(bin, place, rested);
+        put(bin, place, index);
     }
     result
 }

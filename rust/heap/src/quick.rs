@@ -12,15 +12,17 @@
 use core::ptr::NonNull;
 
 use secmalloc_policy::quarantine;
-use secmalloc_policy::size_class::{self, BANDED, CLASSES_BANDED, COUNT, MAX_SMALL};
-use secmalloc_policy::slot_state::{Kind, SlotState};
+use secmalloc_policy::size_class::{self, BANDED, CANARY_SIZE, CLASSES_BANDED, COUNT, MAX_SMALL};
+use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 
-use crate::canary;
-use crate::heap::Claim;
+use crate::canary::{self, Keys};
+use crate::heap::{self, Claim};
 use crate::magazine;
 use crate::pool::fixed;
 use crate::protections;
-use crate::thread::ThreadHeap;
+use crate::slab::{ClassMap, Slot};
+use crate::sys;
+use crate::thread::{self, ThreadHeap};
 use crate::wipe;
 
 /// Which sizes a copy of the short way serves.
@@ -31,6 +33,13 @@ pub(crate) trait Reach {
     const CLASS: usize;
     /// The class of a block of 1 to `SIZE` bytes.
     fn class_of(size: usize) -> usize;
+    /// # Safety
+    /// - As [`canary::is_sealed`].
+    unsafe fn is_sealed(keys: &Keys, address: usize, slot: usize, size: usize) -> bool;
+    /// As [`Slot::set_live`].
+    fn set_live(slot: &Slot, map: &ClassMap, live: SlotWord, whole: usize, size: usize);
+    /// As [`Slot::requested_as`].
+    fn requested(slot: &Slot, map: &ClassMap, whole: usize, state: SlotWord) -> Option<usize>;
     /// # Safety
     /// - As [`wipe::is_zero`].
     unsafe fn is_zero(address: usize, slot: usize) -> bool;
@@ -52,6 +61,22 @@ impl Reach for Bands {
     #[inline(always)]
     fn class_of(size: usize) -> usize {
         size_class::class_of_banded(size)
+    }
+
+    #[inline(always)]
+    fn set_live(slot: &Slot, _: &ClassMap, live: SlotWord, whole: usize, size: usize) {
+        slot.set(live.with_short_slack(whole - CANARY_SIZE - size));
+    }
+
+    #[inline(always)]
+    fn requested(_: &Slot, _: &ClassMap, whole: usize, state: SlotWord) -> Option<usize> {
+        (whole - CANARY_SIZE).checked_sub(state.short_slack())
+    }
+
+    #[inline(always)]
+    unsafe fn is_sealed(keys: &Keys, address: usize, slot: usize, size: usize) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { canary::is_sealed_banded(keys, address, slot, size) }
     }
 
     #[inline(always)]
@@ -77,6 +102,22 @@ impl Reach for All {
     }
 
     #[inline(always)]
+    fn set_live(slot: &Slot, map: &ClassMap, live: SlotWord, whole: usize, size: usize) {
+        slot.set_live(map, live, whole, size);
+    }
+
+    #[inline(always)]
+    fn requested(slot: &Slot, map: &ClassMap, whole: usize, state: SlotWord) -> Option<usize> {
+        slot.requested_as(map, whole, state)
+    }
+
+    #[inline(always)]
+    unsafe fn is_sealed(keys: &Keys, address: usize, slot: usize, size: usize) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { canary::is_sealed(keys, address, slot, size) }
+    }
+
+    #[inline(always)]
     unsafe fn is_zero(address: usize, slot: usize) -> bool {
         // SAFETY: the caller's promise.
         unsafe { wipe::is_zero(address, slot) }
@@ -92,7 +133,6 @@ impl Reach for All {
 /// Makes a small block of usual alignment, if a slot for it is ready and sound.
 #[inline(always)]
 pub(crate) fn allocate<R: Reach>(
-    heap: &ThreadHeap,
     requested: usize,
     kind: Kind,
     zeroed: bool,
@@ -101,33 +141,38 @@ pub(crate) fn allocate<R: Reach>(
     if requested.wrapping_sub(1) >= R::SIZE {
         return None;
     }
+    // From the look at the magazine to the slot's being out of it, no handler gets the same slot.
+    let heap = thread::enter()?;
     let fixed = fixed();
     let class = R::class_of(requested);
     // SAFETY: the classes of small sizes are classes.
     let map = unsafe { fixed.classes.get_unchecked(class) };
     let bin = heap.bin(class);
-    let slot = magazine::next(heap, bin, class, map)?;
+    let slot = magazine::next(&heap, bin, class, map)?;
     let was = slot.state();
     let size = map.slot_size();
-    match was.state() {
+    if was.is(SlotState::Resting) {
         // SAFETY: a slot in our magazine is ours, and committed.
-        SlotState::Resting if !protections::VERIFY || unsafe { R::is_zero(slot.address, size) } => {
+        if protections::VERIFY && !unsafe { R::is_zero(slot.address, size) } {
+            return None;
         }
-        // Not even read: that would make its page present.
-        SlotState::NeverUsed if !zeroed && !fixed.verify_fresh => {}
-        _ => return None,
+    } else if !was.is(SlotState::NeverUsed) || zeroed || fixed.verify_fresh {
+        // One that was never used is not even read: that would make its page present.
+        return None;
     }
     magazine::taken(bin);
     let tag = heap.tag();
-    slot.set_busy(was, tag);
+    drop(heap);
+    slot.set_busy(was.busy());
     if !protections::WIPE && zeroed {
         // SAFETY: the slot is ours.
         unsafe { wipe::zero_bytes(slot.address, requested) };
     }
     // SAFETY: the slot is ours; `class` was chosen for this size.
     unsafe { canary::seal(&fixed.keys, slot.address, size, requested) };
-    slot.set_live(kind, tag, map, requested);
-    NonNull::new(core::ptr::with_exposed_provenance_mut(slot.address))
+    R::set_live(&slot, map, SlotWord::live(kind, tag), size, requested);
+    // SAFETY: slots lie in the data pool, and nothing of it at address 0.
+    Some(unsafe { sys::pointer(slot.address) })
 }
 
 /// Ends a small block, if it is one of this family, what is claimed of it holds, and everything about
@@ -136,14 +181,12 @@ pub(crate) fn allocate<R: Reach>(
 /// # Safety
 /// - If a live block starts at `address`, nothing uses it any more.
 #[inline(always)]
-pub(crate) unsafe fn release<R: Reach>(
-    heap: &ThreadHeap,
-    address: usize,
-    kind: Kind,
-    claim: Claim,
-) -> bool {
+pub(crate) unsafe fn release<R: Reach>(address: usize, kind: Kind, claim: Claim) -> bool {
     // The neighbour's canary is wanted last, and is the likeliest to be far from the processor.
     wipe::prefetch(address.wrapping_sub(8));
+    let Some(heap) = thread::current() else {
+        return false;
+    };
     let fixed = fixed();
     let distance = address.wrapping_sub(fixed.data);
     if distance >= fixed.data_size {
@@ -156,26 +199,25 @@ pub(crate) unsafe fn release<R: Reach>(
     }
     // SAFETY: just compared.
     let map = unsafe { fixed.classes.get_unchecked(class) };
-    let Some(spot) = map.spot(class, address) else {
+    let Some((slot, has_previous)) = map.starting_at(class, address) else {
         return false;
     };
-    let slot = spot.slot;
     let was = slot.state();
     // Live, and of the family that this function is of: one comparison with a constant.
-    if spot.offset != 0 || !was.is_live_of(kind) {
+    if !was.is_live_of(kind) {
         return false;
     }
     let (keys, size) = (&fixed.keys, map.slot_size());
-    let Some(requested) = slot.requested_as(map, was) else {
+    let Some(requested) = R::requested(&slot, map, size, was) else {
         return false;
     };
     // SAFETY: a live slot with memory is committed.
-    if !unsafe { canary::is_sealed(keys, address, size, requested) } {
+    if !unsafe { R::is_sealed(keys, address, size, requested) } {
         return false;
     }
     if fixed.neighbours {
         // The neighbour of a slab's first slot lies in another slab, which may be purged meanwhile.
-        if !spot.has_previous {
+        if !has_previous {
             return false;
         }
         // SAFETY: a slot before a committed one in its slab is committed.
@@ -186,35 +228,64 @@ pub(crate) unsafe fn release<R: Reach>(
     if !claim.holds(address, requested) {
         return false;
     }
-    let bin = heap.bin(class);
-    let Some(place) = magazine::room(heap, bin) else {
-        return false;
-    };
-    let random = if protections::RANDOM {
-        match heap.random().byte_at_hand() {
-            Some(random) => random,
-            None => return false,
-        }
-    } else {
-        // The last to come is the first to go on to the ring: a plain queue.
-        0
-    };
-    let tag = heap.tag();
-    slot.set_busy(was, tag);
+    // SAFETY: just verified; its user gave it up.
+    unsafe { retire::<R>(heap, class, slot.index as usize, address, was, requested) };
+    true
+}
+
+/// Wipes a slot and lets it rest. A function of its own, jumped to from the checks: neither has to keep
+/// so much at hand then that it needs the stack.
+///
+/// # Safety
+/// - The slot with this number, at `address`, holds a live, verified block of `requested` bytes, which
+///   nobody uses any more; `was` is its state, and `class` one that `R` reaches.
+#[inline(never)]
+unsafe fn retire<R: Reach>(
+    heap: &'static ThreadHeap,
+    class: usize,
+    index: usize,
+    address: usize,
+    was: SlotWord,
+    requested: usize,
+) {
+    // SAFETY: the caller's promise.
+    let map = unsafe { fixed().classes.get_unchecked(class) };
+    let slot = map.slot(class, index as u32);
+    let resting = was.then(SlotState::Resting, heap.tag());
+    slot.set_busy(resting.busy());
     if protections::WIPE {
         // SAFETY: the block is live and sound, and its user gave it up.
-        unsafe { R::wipe(address, size, requested) };
+        unsafe { R::wipe(address, map.slot_size(), requested) };
     }
-    slot.set(was.then(SlotState::Resting, tag));
-    if !protections::QUARANTINE {
-        magazine::put(bin, place, slot.index);
-        return true;
-    }
-    let (stages, mask) = heap.quarantine(bin);
-    if let Some(rested) = quarantine::rest(stages, mask, &bin.turn, random, slot.index) {
-        magazine::put(bin, place, rested);
-        // It is the next to be handed out, and has not been touched for a while.
-        wipe::prefetch(map.slot(class, rested).address);
-    }
-    true
+    slot.set(resting);
+    let own = thread::close(heap);
+    let bin = own.bin(class);
+    let rested = if protections::QUARANTINE {
+        let random = if protections::RANDOM {
+            match own.random().byte_at_hand() {
+                Some(random) => random,
+                None => {
+                    drop(own);
+                    return heap::rest_slowly(heap, class, slot.index);
+                }
+            }
+        } else {
+            // The last to come is the first to go on to the ring: a plain queue.
+            0
+        };
+        let (stages, mask) = own.quarantine(bin);
+        match quarantine::rest(stages, mask, &bin.turn, random, slot.index) {
+            Some(rested) => rested,
+            None => return,
+        }
+    } else {
+        slot.index
+    };
+    let Some(place) = magazine::room(&own, bin) else {
+        drop(own);
+        return heap::ready_slowly(heap, class, rested);
+    };
+    magazine::put(bin, place, rested);
+    // It is the next to be handed out, and has not been touched for a while.
+    wipe::prefetch(map.slot(class, rested).address);
 }

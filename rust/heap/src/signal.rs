@@ -5,7 +5,10 @@
 //! the process ends: it restores the default action and returns, the same instruction faults
 //! again, and the core file shows it.
 
+use core::cell::UnsafeCell;
 use core::ffi::{c_int, c_void};
+use core::mem::size_of;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use secmalloc_policy::fault::Operation;
 use secmalloc_unwind::Registers;
@@ -35,11 +38,40 @@ unsafe extern "C" fn handler(
         sys::raise(signal);
         return;
     }
-    // SAFETY: a SIGSEGV from the kernel carries an address.
-    let address = unsafe { information.si_addr() }.addr();
-    if let Some(fault) = explain::access(address) {
+    let touch = Touch {
+        // SAFETY: a SIGSEGV from the kernel carries an address.
+        address: unsafe { information.si_addr() }.addr(),
         // SAFETY: the kernel passes the interrupted registers to a handler with SA_SIGINFO.
-        let from = unsafe { Registers::of_context(context.cast()) };
-        die::tell(&fault, Operation::Access, true, from);
+        from: unsafe { Registers::of_context(context.cast()) },
+    };
+    // Once: the process ends.
+    if !TAKEN.swap(true, Ordering::Relaxed) {
+        let top = STACK.0.get().addr() + size_of::<Stack>();
+        // SAFETY: a stack that nobody else has or will have, many times as large as what is called.
+        unsafe { sys::call_on_stack(top, tell, (&raw const touch).expose_provenance()) };
+    }
+}
+
+/// A stack of our own: the program's alternate stack may have as little room as the kernel itself
+/// needs for a signal.
+#[repr(C, align(4096))]
+struct Stack(UnsafeCell<[u8; 32 << 10]>);
+// SAFETY: only used as the stack of the one thread that took it.
+unsafe impl Sync for Stack {}
+
+static STACK: Stack = Stack(UnsafeCell::new([0; 32 << 10]));
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// What was touched, and by which instruction.
+struct Touch {
+    address: usize,
+    from: Registers,
+}
+
+extern "C" fn tell(touch: usize) {
+    // SAFETY: the handler's own, which waits for this to return.
+    let touch = unsafe { sys::pointer::<Touch>(touch).as_ref() };
+    if let Some(fault) = explain::access(touch.address) {
+        die::tell(&fault, Operation::Access, true, touch.from);
     }
 }

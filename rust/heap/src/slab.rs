@@ -10,13 +10,14 @@
 
 use core::cell::Cell;
 use core::mem::size_of;
-use core::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use secmalloc_policy::size_class::{SizeClass, CANARY_SIZE, MAX_COMPACT, MAX_SLOTS, ZERO};
-use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord, Tag};
+use secmalloc_policy::slot_state::{SlotState, SlotWord, Tag};
 
 use crate::canary;
-use crate::pool::{fixed, Fixed};
+use crate::pool::{self, fixed, shared, Fixed};
+use crate::state::StateCell;
 use crate::sys;
 
 /// Where one class lies, in one cache line.
@@ -25,8 +26,6 @@ use crate::sys;
 pub(crate) struct ClassMap {
     /// Address of slot 0.
     pub(crate) base: usize,
-    /// Bytes from `base` to the end of what may be this class's.
-    span: usize,
     /// Address of the state of slot 0. The record of slab 0 ends here.
     states: usize,
     reciprocal: u64,
@@ -67,10 +66,12 @@ pub(crate) enum Life {
     Absent = 0,
     /// Slots are out, or its memory is still warm.
     Warm = 1,
-    /// Empty, its memory given back.
+    /// Empty, its memory given back; it comes back when it is touched.
     Purged = 2,
     /// Never to be used: a guard between others.
     Guard = 3,
+    /// Empty, and given back for good: it must be committed before it is used again.
+    Returned = 4,
 }
 
 /// Bytes of a record, with its sizes where it has them.
@@ -88,7 +89,7 @@ const fn record_size(class: &SizeClass) -> usize {
 pub(crate) const fn array_sizes(class: &SizeClass, slabs: usize) -> [usize; 2] {
     [
         slabs * record_size(class),
-        (slabs * class.slots * size_of::<AtomicU16>()).next_multiple_of(64),
+        (slabs * class.slots * size_of::<StateCell>()).next_multiple_of(64),
     ]
 }
 
@@ -99,7 +100,7 @@ pub(crate) struct Slot {
     /// Its number within its class.
     pub(crate) index: u32,
     pub(crate) address: usize,
-    state: &'static AtomicU16,
+    state: &'static StateCell,
 }
 
 /// What an address in the data pool is.
@@ -108,14 +109,11 @@ pub(crate) struct Spot {
     pub(crate) slot: Slot,
     /// Bytes from the slot's start.
     pub(crate) offset: usize,
-    /// Whether there is a slot right before it in its slab.
-    pub(crate) has_previous: bool,
 }
 
 impl ClassMap {
     pub(crate) const EMPTY: ClassMap = ClassMap {
         base: 0,
-        span: 0,
         states: 0,
         reciprocal: 0,
         record_size: 0,
@@ -125,18 +123,16 @@ impl ClassMap {
         slabs: 0,
     };
 
-    /// The map of a class whose slots lie in `span` bytes from `base` and whose arrays, for as many
-    /// slabs as fit there, begin at `arrays`.
-    pub(crate) fn new(class: &SizeClass, base: usize, span: usize, arrays: usize) -> ClassMap {
+    /// The map of a class whose slots lie in `span` bytes from `base`, and whose states and records
+    /// begin at `point`.
+    pub(crate) fn new(class: &SizeClass, base: usize, span: usize, point: usize) -> ClassMap {
         let slabs = ClassMap::slabs_in(class, span);
-        let [records, _] = array_sizes(class, slabs);
         let slab_shift = class.slots.trailing_zeros();
         // The last one stays unused: an index plus one must be a `u32`.
         let slabs = (slabs - 1).min((u32::MAX >> slab_shift) as usize);
         ClassMap {
             base,
-            span: slabs * class.slab(),
-            states: arrays + records,
+            states: point,
             reciprocal: class.reciprocal,
             record_size: record_size(class),
             slot: class.slot as u32,
@@ -175,11 +171,33 @@ impl ClassMap {
         self.base + slab as usize * self.slab_size()
     }
 
-    /// The record of a slab, which must be below `slabs`.
+    /// Where states begin, upwards, and records, downwards.
+    pub(crate) fn point(&self) -> usize {
+        self.states
+    }
+
+    /// Bytes of records and of states for so many slabs.
+    pub(crate) fn array_bytes(&self, slabs: usize) -> [usize; 2] {
+        [slabs * self.record_size, slabs * self.state_bytes()]
+    }
+
+    /// Bytes of the states of a slab.
+    fn state_bytes(&self) -> usize {
+        self.slots() as usize * size_of::<StateCell>()
+    }
+
+    /// For how many slabs so many bytes of records and of states are enough.
+    pub(crate) fn slabs_known(&self, records: usize, states: usize) -> u32 {
+        let slabs = (records / self.record_size).min(states / self.state_bytes());
+        slabs.min(self.slabs as usize) as u32
+    }
+
+    /// The record of a slab, which must be one that the store knows.
     #[inline]
     pub(crate) fn record(&self, slab: u32) -> &'static Record {
         debug_assert!(slab < self.slabs);
-        // SAFETY: the metadata pool holds a record for every slab, zero at first, which is valid.
+        // SAFETY: the store sees to memory for the record before it makes the slab known; it is zero
+        // at first, which is valid.
         unsafe { sys::pointer::<Record>(self.record_at(slab)).as_ref() }
     }
 
@@ -205,9 +223,10 @@ impl ClassMap {
     pub(crate) fn slot(&self, class: usize, index: u32) -> Slot {
         debug_assert!(index >> self.slab_shift < self.slabs);
         let number = index as usize;
-        // SAFETY: the metadata pool holds a state for every slot, zero at first, which is valid.
+        // SAFETY: slots that the store handed out, and those within reach (see `spot`), have a state,
+        // zero at first, which is valid.
         let state = unsafe {
-            sys::pointer::<AtomicU16>(self.states + number * size_of::<AtomicU16>()).as_ref()
+            sys::pointer::<StateCell>(self.states + number * size_of::<StateCell>()).as_ref()
         };
         Slot {
             class,
@@ -228,11 +247,39 @@ impl ClassMap {
         unsafe { sys::pointer::<AtomicU32>(at).as_ref() }
     }
 
-    /// The slot at or around `address`, if there can be one.
+    /// The number of the slot that starts at this distance from slot 0.
+    ///
+    /// `distance * ceil(2^64 / slot)` is the quotient in its upper half; its lower half is below the
+    /// factor just where the remainder is 0 (Lemire, Kaser, Kurz, "Faster Remainder by Direct
+    /// Computation", 2019; distances below 2^36 and slots to 2^16 are well within its bounds).
+    #[inline(always)]
+    pub(crate) fn number_at(&self, distance: usize) -> Option<u32> {
+        let product = distance as u128 * u128::from(self.reciprocal);
+        ((product as u64) < self.reciprocal).then_some((product >> 64) as u32)
+    }
+
+    /// The slot that starts at `address`, if there can be one, and whether there is a slot right before
+    /// it in its slab.
+    #[inline(always)]
+    pub(crate) fn starting_at(&self, class: usize, address: usize) -> Option<(Slot, bool)> {
+        let distance = address.wrapping_sub(self.base);
+        if distance >= pool::reach(class) {
+            return None;
+        }
+        let index = self.number_at(distance)?;
+        let mut slot = self.slot(class, index);
+        debug_assert_eq!(slot.address, address);
+        // The same, without waiting for the multiplication.
+        slot.address = address;
+        Some((slot, index & self.place_mask > 0))
+    }
+
+    /// The slot at or around `address`, if there can be one: nothing is looked up for an address
+    /// beyond the slots that have a state.
     #[inline(always)]
     pub(crate) fn spot(&self, class: usize, address: usize) -> Option<Spot> {
         let distance = address.wrapping_sub(self.base);
-        if distance >= self.span {
+        if distance >= pool::reach(class) {
             return None;
         }
         let index = ((distance as u128 * u128::from(self.reciprocal)) >> 64) as u32;
@@ -240,7 +287,6 @@ impl ClassMap {
         Some(Spot {
             slot,
             offset: address - slot.address,
-            has_previous: index & self.place_mask > 0,
         })
     }
 }
@@ -271,9 +317,11 @@ pub(crate) fn live_around(address: usize) -> Option<Slot> {
     let distance = address.wrapping_sub(fixed().data);
     let class = usize::from(fixed().class_of_region(distance >> fixed().region_shift));
     let map = fixed().classes.get(class)?;
-    let slab = (address.checked_sub(map.base)? / map.slab_size()) as u32;
-    let around = slab.saturating_sub(1)..slab.saturating_add(2).min(map.slabs);
+    let slab = address.checked_sub(map.base)? / map.slab_size();
+    let end = shared().stores[class].slabs() as usize;
+    let around = slab.saturating_sub(1).min(end)..slab.saturating_add(2).min(end);
     around
+        .map(|slab| slab as u32)
         .flat_map(|slab| (0..map.slots()).map(move |place| map.slot(class, map.index(slab, place))))
         .filter(|slot| slot.state().is_live())
         .min_by_key(|slot| address.abs_diff(slot.address))
@@ -288,13 +336,18 @@ impl Slot {
 
     /// The size of the block that is, or was last, in the slot; `None` where that is not known.
     pub(crate) fn requested(&self) -> Option<usize> {
-        self.requested_as(&fixed().classes[self.class], self.state())
+        self.requested_as(&fixed().classes[self.class], self.size(), self.state())
     }
 
-    /// The same, for a state that is at hand.
+    /// The same, where the slot's size and state are at hand.
     #[inline(always)]
-    pub(crate) fn requested_as(&self, map: &ClassMap, state: SlotWord) -> Option<usize> {
-        let end = map.slot_size() - CANARY_SIZE;
+    pub(crate) fn requested_as(
+        &self,
+        map: &ClassMap,
+        whole: usize,
+        state: SlotWord,
+    ) -> Option<usize> {
+        let end = whole - CANARY_SIZE;
         let size = if end < MAX_COMPACT {
             end.wrapping_sub(state.slack()?)
         } else {
@@ -321,15 +374,14 @@ impl Slot {
         }
     }
 
-    /// Makes the slot a live block of `size` bytes.
+    /// Makes the slot, of `whole` bytes, a live block of `size` bytes.
     #[inline(always)]
-    pub(crate) fn set_live(&self, kind: Kind, tag: Tag, map: &ClassMap, size: usize) {
-        let whole = map.slot_size();
+    pub(crate) fn set_live(&self, map: &ClassMap, live: SlotWord, whole: usize, size: usize) {
         if whole > MAX_COMPACT {
             map.size_place(self.index)
                 .store(size as u32, Ordering::Relaxed);
         }
-        self.set(SlotWord::live(kind, tag).with_slack(whole - CANARY_SIZE - size));
+        self.set(live.with_slack(whole - CANARY_SIZE - size));
     }
 
     /// Whether there is memory behind it.
@@ -337,31 +389,26 @@ impl Slot {
         self.class != ZERO
     }
 
-    /// What the slot is now. Relaxed: a slot passes from thread to thread under a lock, or by
-    /// the program's own synchronisation; a program that has none is found out by the checks.
+    /// What the slot is now, see [`StateCell`].
     #[inline(always)]
     pub(crate) fn state(&self) -> SlotWord {
-        SlotWord(self.state.load(Ordering::Relaxed))
+        self.state.load()
     }
 
     /// The state, seen before anything that is read from the slot afterwards.
     pub(crate) fn state_acquire(&self) -> SlotWord {
-        SlotWord(self.state.load(Ordering::Acquire))
+        self.state.load_acquire()
     }
 
     /// The state, read after everything that was read from the slot before.
     pub(crate) fn state_after_reads(&self) -> SlotWord {
-        core::sync::atomic::fence(Ordering::Acquire);
-        self.state()
+        self.state.load_after_reads()
     }
 
-    /// Marks the slot as being in our hands. The fence keeps what we do to the slot from being
-    /// seen before the mark (it is no instruction on x86-64).
+    /// Marks the slot as being in our hands.
     #[inline(always)]
-    pub(crate) fn set_busy(&self, was: SlotWord, tag: Tag) {
-        self.state
-            .store(was.then(SlotState::Busy, tag).0, Ordering::Relaxed);
-        core::sync::atomic::fence(Ordering::Release);
+    pub(crate) fn set_busy(&self, busy: SlotWord) {
+        self.state.set_busy(busy);
     }
 
     /// Moves the slot on; the size of its block stays known.
@@ -370,11 +417,10 @@ impl Slot {
         self.set(self.state().then(state, tag));
     }
 
-    /// Sets the state; what was done to the slot before is seen by whoever reads it with
-    /// [`Slot::state_acquire`].
+    /// Sets the state, after all that was done to the slot.
     #[inline(always)]
     pub(crate) fn set(&self, state: SlotWord) {
-        self.state.store(state.0, Ordering::Release);
+        self.state.set(state);
     }
 
     /// Takes the slot out of use for good, after a fault that the program survived: its memory is

@@ -48,6 +48,14 @@ mod sys {
                     self.get().swap(value, order)
                 }
 
+                pub(crate) fn fetch_or(&self, bits: $type, order: Ordering) -> $type {
+                    self.get().fetch_or(bits, order)
+                }
+
+                pub(crate) fn fetch_and(&self, bits: $type, order: Ordering) -> $type {
+                    self.get().fetch_and(bits, order)
+                }
+
                 pub(crate) fn compare_exchange(
                     &self,
                     now: $type,
@@ -70,18 +78,26 @@ mod sys {
         }
     }
 
-    pub(crate) fn futex_wake_low(_: &AtomicUsize) {
+    pub(crate) fn futex_wake_low(_: &AtomicUsize, count: u32) {
         let _held = KERNEL.0.lock().unwrap();
-        KERNEL.1.notify_one();
+        if count == 1 {
+            KERNEL.1.notify_one();
+        } else {
+            KERNEL.1.notify_all();
+        }
+    }
+
+    pub(crate) fn pause() {
+        loom::thread::yield_now();
     }
 
     pub(crate) fn is_forking() -> bool {
         false
     }
 
-    /// Even, as addresses are.
+    /// A multiple of 4, as addresses of thread control blocks are.
     pub(crate) fn thread_identity() -> usize {
-        2
+        4
     }
 }
 
@@ -145,5 +161,59 @@ fn three_threads_lose_no_wake_up() {
             .for_each(|thread| thread.join().unwrap());
         // SAFETY: the other threads have ended.
         guarded.value.with(|value| assert_eq!(unsafe { *value }, 3));
+    });
+}
+
+/// Two threads fork in handlers that interrupted them, each with a lock, and want the other's: neither
+/// waits for what the other has announced.
+#[test]
+fn two_that_announce_do_not_wait_for_each_other() {
+    let mut model = loom::model::Builder::new();
+    // All orders take minutes, and were tried once.
+    model.preemption_bound = Some(2);
+    model.check(|| {
+        let both = Arc::new([lock::Lock::new(), lock::Lock::new()]);
+        for lock in both.iter() {
+            drop(lock.hold());
+        }
+        let other = Arc::clone(&both);
+        let fork = |own: &lock::Lock, wanted: &lock::Lock| {
+            own.acquire();
+            own.announce();
+            if wanted.acquire_unless_announced() {
+                wanted.release();
+            }
+            own.unannounce();
+            own.release();
+        };
+        let thread = loom::thread::spawn(move || fork(&other[0], &other[1]));
+        fork(&both[1], &both[0]);
+        thread.join().unwrap();
+    });
+}
+
+/// One sleeper that may leave, one that may not, and a holder that announces: the one that stays gets the
+/// lock, also where the other was woken for it and left.
+#[test]
+fn who_leaves_takes_no_wake_up_along() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    model.check(|| {
+        let guarded = guarded();
+        let (stays, leaves) = (Arc::clone(&guarded), Arc::clone(&guarded));
+        let stays = loom::thread::spawn(move || add(&stays));
+        let leaves = loom::thread::spawn(move || {
+            if leaves.lock.acquire_unless_announced() {
+                leaves.lock.release();
+            }
+        });
+        guarded.lock.acquire();
+        guarded.lock.announce();
+        guarded.lock.unannounce();
+        guarded.lock.release();
+        stays.join().unwrap();
+        leaves.join().unwrap();
+        // SAFETY: the other threads have ended.
+        guarded.value.with(|value| assert_eq!(unsafe { *value }, 1));
     });
 }

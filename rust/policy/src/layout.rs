@@ -7,109 +7,110 @@
 //! next: the order of the regions and the start within each are drawn anew.
 
 use crate::random::Random;
-use crate::size_class::COUNT;
 
-/// Regions in a spacious pool; more than classes, so that some stay empty between others.
-pub const SPACIOUS_REGIONS: usize = 64;
+/// Regions of the data pool; more than classes, so that some stay empty between others.
+pub const REGIONS: usize = 64;
 
-/// The largest region of a spacious pool, as a power of two: 64 GiB of one class.
+/// The largest region, as a power of two: 64 GiB of one class.
 pub const MAX_REGION_SHIFT: u32 = 36;
 
-/// The smallest region of a spacious pool; below it the frugal plan serves better.
-pub const MIN_REGION_SHIFT: u32 = 30;
+/// The smallest region of a pool that is reserved as a whole.
+pub const MIN_RESERVED_SHIFT: u32 = 30;
 
-/// A region of a frugal pool, in bytes: eight of the largest slabs. Those that do not fit whole are
-/// not used.
-pub const FRUGAL_REGION: usize = 1 << 19;
+/// The smallest region: 16 MiB of one class.
+pub const MIN_REGION_SHIFT: u32 = 24;
 
 /// Starts of regions are drawn at this distance; a multiple of every page size.
 pub const START_STEP: usize = 1 << 16;
 
-/// How the data pool is cut.
+/// From this limit of address space on, both pools are reserved.
+const PLENTY: usize = 1 << 44;
+
+/// How large the data pool is, and how we hold it: one region for each class, `1 << shift` bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Plan {
-    /// One region for each class, `1 << shift` bytes: address space is plenty.
-    Spacious {
-        /// Binary logarithm of the region's size.
-        shift: u32,
-    },
-    /// Many small regions ([`FRUGAL_REGION`]), given to classes as they need them: the process may use no
-    /// more than a certain amount of address space (`RLIMIT_AS`, `RLIMIT_DATA`).
-    Frugal {
-        /// Number of regions.
-        regions: usize,
-    },
+pub struct Plan {
+    /// Binary logarithm of a region's size.
+    pub shift: u32,
+    /// Whether both pools are mapped as a whole, out of reach, and opened piece by piece. Else address
+    /// space is dear (`RLIMIT_AS` counts what is out of reach too): the pools are places that nobody
+    /// uses, and mapped piece by piece.
+    pub reserved: bool,
 }
 
 impl Plan {
-    /// The plan for a process that may map `limit` bytes; `usize::MAX` where nothing limits it.
+    /// The plan for a process that may map `limit` bytes, `usize::MAX` where nothing limits it, and
+    /// whose addresses end near `top`.
     #[must_use]
-    pub fn for_limit(limit: usize) -> Plan {
-        if limit >= 1 << 46 {
-            return Plan::Spacious {
+    pub fn for_limit(limit: usize, top: usize) -> Plan {
+        if limit >= PLENTY {
+            Plan {
                 shift: MAX_REGION_SHIFT,
-            };
+                reserved: true,
+            }
+        } else {
+            Plan::unreserved(top)
         }
-        Plan::frugal(limit)
     }
 
-    /// What to try when the kernel refused this plan; `None` when nothing smaller makes sense.
+    /// What to try when the system refused this plan; `None` when nothing smaller makes sense.
     #[must_use]
-    pub fn smaller(self) -> Option<Plan> {
-        match self {
-            Plan::Spacious { shift } if shift > MIN_REGION_SHIFT => Some(Plan::Spacious {
-                shift: shift.saturating_sub(1),
-            }),
-            Plan::Spacious { .. } => Some(Plan::frugal(1 << 32)),
-            Plan::Frugal { regions } if regions > COUNT => Some(Plan::Frugal {
-                regions: (regions / 2).max(COUNT),
-            }),
-            Plan::Frugal { .. } => None,
+    pub fn smaller(self, top: usize) -> Option<Plan> {
+        let least = if self.reserved {
+            MIN_RESERVED_SHIFT
+        } else {
+            MIN_REGION_SHIFT
+        };
+        if self.shift > least {
+            return Some(Plan {
+                shift: self.shift.saturating_sub(1),
+                ..self
+            });
         }
+        self.reserved.then(|| Plan::unreserved(top))
     }
 
-    /// Three eighths for small blocks; the rest is for large ones, code and stacks.
-    fn frugal(limit: usize) -> Plan {
-        let pool = (limit / 8).saturating_mul(3).min(1 << 36);
-        Plan::Frugal {
-            regions: (pool / FRUGAL_REGION).max(COUNT),
-        }
-    }
-
-    /// Binary logarithm of a region's size.
-    #[must_use]
-    pub fn region_shift(self) -> u32 {
-        match self {
-            Plan::Spacious { shift } => shift,
-            Plan::Frugal { .. } => FRUGAL_REGION.trailing_zeros(),
-        }
-    }
-
-    /// Number of regions.
-    #[must_use]
-    pub fn regions(self) -> usize {
-        match self {
-            Plan::Spacious { .. } => SPACIOUS_REGIONS,
-            Plan::Frugal { regions } => regions,
+    /// An eighth of all addresses, or as much as we can use.
+    fn unreserved(top: usize) -> Plan {
+        let eighth = usize::BITS
+            .saturating_sub(top.leading_zeros())
+            .saturating_sub(3);
+        Plan {
+            shift: eighth
+                .saturating_sub(REGIONS.trailing_zeros())
+                .clamp(MIN_REGION_SHIFT, MAX_REGION_SHIFT),
+            reserved: false,
         }
     }
 
     /// Bytes of the whole pool.
     #[must_use]
     pub fn pool_size(self) -> usize {
-        self.regions() << self.region_shift()
+        REGIONS << self.shift
     }
 }
 
-/// The region of each class in a spacious pool: a random choice and order.
+/// Where to look for a place that nobody uses, when it cannot be reserved: somewhere in the half
+/// sixteenth of all addresses from `sixteenths` on. Both pools come to lie below everything that the kernel
+/// places by itself: it begins at the top, or, with the old layout, at a third, and a process of
+/// which we speak here cannot fill what is between.
 #[must_use]
-pub fn region_order(random: &mut Random) -> [u8; SPACIOUS_REGIONS] {
-    let mut order = [0u8; SPACIOUS_REGIONS];
+pub fn unreserved_start(top: usize, sixteenths: usize, random: &mut Random) -> usize {
+    let part = top / 16;
+    let steps = (part / START_STEP / 2).min(u32::MAX as usize) as u32;
+    (part.saturating_mul(sixteenths) / START_STEP)
+        .saturating_add(random.below(steps.max(1)) as usize)
+        .saturating_mul(START_STEP)
+}
+
+/// The region of each class in the data pool: a random choice and order.
+#[must_use]
+pub fn region_order(random: &mut Random) -> [u8; REGIONS] {
+    let mut order = [0u8; REGIONS];
     for (number, region) in order.iter_mut().enumerate() {
         *region = number as u8;
     }
     // Fisher and Yates, from the top.
-    for last in (1..SPACIOUS_REGIONS).rev() {
+    for last in (1..REGIONS).rev() {
         let other = random.below(last.saturating_add(1) as u32) as usize;
         order.swap(last, other);
     }
@@ -126,12 +127,9 @@ pub fn region_start(shift: u32, random: &mut Random) -> usize {
 /// Bits of entropy of a region's start under `plan`.
 #[must_use]
 pub fn start_entropy(plan: Plan) -> u32 {
-    match plan {
-        Plan::Spacious { shift } => shift
-            .saturating_sub(START_STEP.trailing_zeros())
-            .saturating_sub(2),
-        Plan::Frugal { .. } => 0,
-    }
+    plan.shift
+        .saturating_sub(START_STEP.trailing_zeros())
+        .saturating_sub(2)
 }
 
 /// Where in the next `every` slabs the guard lies: one in each window, anywhere in it, so that a
@@ -145,26 +143,43 @@ pub fn guard_in_window(every: u32, random: &mut Random) -> u32 {
 mod tests {
     use super::*;
 
+    const TOP: usize = (1 << 47) - 0x5000;
+
     #[test]
     fn plans_shrink_until_nothing_is_left() {
-        let mut plan = Plan::for_limit(usize::MAX);
+        let mut plan = Plan::for_limit(usize::MAX, TOP);
         assert_eq!(plan.pool_size(), 64 << 36);
-        let mut size = plan.pool_size();
         let mut steps = 0;
-        while let Some(next) = plan.smaller() {
-            assert!(next.pool_size() < size, "{next:?}");
-            size = next.pool_size();
+        while let Some(next) = plan.smaller(TOP) {
+            assert!(next.shift < plan.shift || plan.reserved && !next.reserved);
             plan = next;
             steps += 1;
         }
-        assert!(steps > 8 && size <= 24 << 20);
+        assert!(steps > 8 && plan.pool_size() == 1 << 30 && !plan.reserved);
     }
 
+    /// A limit counts what is out of reach too: with one, nothing is reserved.
     #[test]
-    fn limited_processes_keep_most_of_their_limit() {
-        for mib in [64usize, 256, 1024] {
-            let plan = Plan::for_limit(mib << 20);
-            assert!(plan.pool_size() * 2 < mib << 20);
+    fn limited_processes_reserve_nothing() {
+        for mib in [64usize, 256, 1024, 4 << 20] {
+            assert!(!Plan::for_limit(mib << 20, TOP).reserved);
+        }
+    }
+
+    /// Places below a third of the addresses, where the kernel begins with the old layout.
+    #[test]
+    fn unreserved_pools_lie_apart_from_all_else() {
+        let mut random = Random::from_seed([5; 32]);
+        for bits in [39, 42, 47, 48] {
+            let top = (1usize << bits) - 0x2000;
+            let plan = Plan::for_limit(1 << 30, top);
+            for _ in 0..1000 {
+                let data = unreserved_start(top, 2, &mut random);
+                assert!(data >= top / 8 - START_STEP && data % START_STEP == 0);
+                assert!(data + plan.pool_size() < top / 3, "{bits} bits");
+                let metadata = unreserved_start(top, 1, &mut random);
+                assert!(metadata >= top / 16 - START_STEP && metadata < top * 3 / 32);
+            }
         }
     }
 
@@ -186,6 +201,6 @@ mod tests {
             let start = region_start(36, &mut random);
             assert!(start < 1 << 34 && start % START_STEP == 0);
         }
-        assert_eq!(start_entropy(Plan::Spacious { shift: 36 }), 18);
+        assert_eq!(start_entropy(Plan::for_limit(usize::MAX, TOP)), 18);
     }
 }

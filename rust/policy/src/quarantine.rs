@@ -14,7 +14,7 @@ const EMPTY: u32 = 0;
 /// Lets `slot` rest and returns the slot whose rest is over, if the quarantine is full enough.
 ///
 /// `drawn` and `ring` are the two stages, of equal length, a power of two up to 256 and `mask` plus
-/// one; `turn` counts the ring's moves; `random` is fresh.
+/// one; `turn` counts the ring's moves, one for each slot that comes; `random` is fresh.
 #[inline(always)]
 pub fn rest(
     (drawn, ring): (&[Cell<u32>], &[Cell<u32>]),
@@ -26,9 +26,6 @@ pub fn rest(
     let mask = mask as usize;
     let place = drawn.get(usize::from(random) & mask)?;
     let displaced = place.replace(slot.wrapping_add(1));
-    if displaced == EMPTY {
-        return None;
-    }
     let at = turn.get();
     turn.set(at.wrapping_add(1));
     match ring.get(at as usize & mask)?.replace(displaced) {

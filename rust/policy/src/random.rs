@@ -11,6 +11,8 @@ const BLOCKS: usize = 8;
 const WORDS: usize = 16 * BLOCKS;
 const BYTES: usize = 4 * WORDS;
 const KEY_BYTES: usize = 32;
+/// What one refill has to give.
+pub const MOST_BYTES: usize = BYTES - KEY_BYTES;
 /// "expand 32-byte k", RFC 8439 section 2.3.
 const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
 
@@ -151,6 +153,18 @@ impl Random {
         Some(byte)
     }
 
+    /// So many random bytes, at most [`MOST_BYTES`] of them.
+    #[inline]
+    pub fn bytes(&mut self, count: usize) -> &[u8] {
+        let count = count.min(MOST_BYTES);
+        if self.position.wrapping_add(count) > BYTES {
+            self.refill();
+        }
+        let from = self.position;
+        self.position = from.wrapping_add(count);
+        self.buffer.get(from..self.position).unwrap_or(&[])
+    }
+
     /// Two random bytes.
     #[inline]
     pub fn pair(&mut self) -> u16 {
@@ -228,6 +242,23 @@ mod tests {
         sorted.sort_unstable();
         sorted.dedup();
         assert_eq!(sorted.len(), 1000);
+    }
+
+    #[test]
+    fn bytes_are_as_many_as_asked_for_and_each_is_given_once() {
+        let (mut one, mut two) = (Random::from_seed([6; 32]), Random::from_seed([6; 32]));
+        // As many as one refill gives: the same as one by one.
+        for count in [0, 1, 32, MOST_BYTES - 33] {
+            let singly: Vec<u8> = (0..count).map(|_| one.byte()).collect();
+            assert_eq!(two.bytes(count), singly);
+        }
+        // What is left is too little: it is passed over, and the next ones come from a refill.
+        two = Random::from_seed([6; 32]);
+        two.bytes(MOST_BYTES - 1);
+        let next = two.bytes(2).to_vec();
+        one.byte_at_hand();
+        assert_eq!(next, [one.byte(), one.byte()]);
+        assert_eq!(two.bytes(usize::MAX).len(), MOST_BYTES);
     }
 
     #[test]

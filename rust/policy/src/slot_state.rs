@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The state of one slot, in two bytes that lie far from the slot.
 //!
-//! The low three bits say what the slot is; the next five are the *thread tag* of whoever moved
-//! it there: the thread that allocated a live block, or the thread that freed a resting one. The
-//! high byte says how much of the slot its block does not use, for messages: an overflow destroys
-//! what the canary says of that. It stays when the block is freed. The legal moves are a circle:
+//! The low five bits are the *thread tag* of whoever moved it where it is: the thread that allocated a
+//! live block, or the thread that freed a resting one. The next three say what the slot is, in such an
+//! order that one comparison of the low byte tells the live. The high byte says how much of the slot
+//! its block does not use, for messages: an overflow destroys what the canary says of that. It stays
+//! when the block is freed. The legal moves are a circle:
 //!
 //! ```text
 //! NeverUsed --\                    /--> Resting --> Purged
@@ -16,7 +17,7 @@
 //! sweep by another thread passes it over. `Retired` is the end of a slot in which a fault was
 //! found and which the program was told to survive: it is never handed out again.
 
-/// What the low three bits of a state say.
+/// What three bits of a state say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum SlotState {
@@ -28,14 +29,14 @@ pub enum SlotState {
     Purged = 2,
     /// In the hands of an allocation or a release.
     Busy = 3,
-    /// A block of the malloc family.
-    LiveMalloc = 4,
-    /// A block made by C++ `operator new`.
-    LiveNew = 5,
-    /// A block made by C++ `operator new[]`.
-    LiveNewArray = 6,
     /// Taken out of use after a fault.
-    Retired = 7,
+    Retired = 4,
+    /// A block of the malloc family.
+    LiveMalloc = 5,
+    /// A block made by C++ `operator new`.
+    LiveNew = 6,
+    /// A block made by C++ `operator new[]`.
+    LiveNewArray = 7,
 }
 
 /// Which family of functions a block was made by.
@@ -62,11 +63,11 @@ impl Kind {
     }
 }
 
-const STATE_BITS: u32 = 3;
-const STATE_MASK: u8 = 7;
+const TAG_BITS: u32 = 5;
+const TAG_MASK: u8 = TAGS - 1;
 
 /// The number of thread tags; tag 0 means "nobody in particular".
-pub const TAGS: u8 = 32;
+pub const TAGS: u8 = 1 << TAG_BITS;
 
 /// A slot's state as it lies in memory: a [`SlotState`], a thread tag, and the unused bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,14 +81,14 @@ impl SlotWord {
     #[inline]
     #[must_use]
     pub const fn new(state: SlotState, tag: Tag) -> SlotWord {
-        SlotWord((state as u8 | tag.0) as u16)
+        SlotWord(((state as u8) << TAG_BITS | tag.0) as u16)
     }
 
     /// A live block of `kind`.
     #[inline]
     #[must_use]
     pub const fn live(kind: Kind, tag: Tag) -> SlotWord {
-        SlotWord((kind as u8 | tag.0) as u16)
+        SlotWord(((kind as u8) << TAG_BITS | tag.0) as u16)
     }
 
     /// The same, with `slack` bytes between the block and the canary.
@@ -98,11 +99,32 @@ impl SlotWord {
         SlotWord(self.0 & 0xff | (code as u16) << 8)
     }
 
+    /// [`with_slack`](SlotWord::with_slack), where the slack is known to be short enough to say.
+    #[inline]
+    #[must_use]
+    pub const fn with_short_slack(self, slack: usize) -> SlotWord {
+        SlotWord(self.0 & 0xff | (slack as u16) << 8)
+    }
+
+    /// [`slack`](SlotWord::slack), where it cannot be too long: 255 for one that is.
+    #[inline]
+    #[must_use]
+    pub const fn short_slack(self) -> usize {
+        (self.0 >> 8) as usize
+    }
+
     /// The slot's next state; what is known of its block's size stays.
     #[inline]
     #[must_use]
     pub const fn then(self, state: SlotState, tag: Tag) -> SlotWord {
         SlotWord(self.0 & 0xff00 | SlotWord::new(state, tag).0)
+    }
+
+    /// The same slot in our hands, from a state in which no block is in it: `Busy` has all their bits.
+    #[inline]
+    #[must_use]
+    pub const fn busy(self) -> SlotWord {
+        SlotWord(self.0 | (SlotState::Busy as u16) << TAG_BITS)
     }
 
     /// Bytes between the block and the canary; `None` where they are too many to say.
@@ -118,30 +140,37 @@ impl SlotWord {
     #[inline]
     #[must_use]
     pub const fn state(self) -> SlotState {
-        match self.0 as u8 & STATE_MASK {
+        match self.0 as u8 >> TAG_BITS {
             0 => SlotState::NeverUsed,
             1 => SlotState::Resting,
             2 => SlotState::Purged,
             3 => SlotState::Busy,
-            4 => SlotState::LiveMalloc,
-            5 => SlotState::LiveNew,
-            6 => SlotState::LiveNewArray,
-            _ => SlotState::Retired,
+            4 => SlotState::Retired,
+            5 => SlotState::LiveMalloc,
+            6 => SlotState::LiveNew,
+            _ => SlotState::LiveNewArray,
         }
+    }
+
+    /// Whether the slot is this.
+    #[inline]
+    #[must_use]
+    pub const fn is(self, state: SlotState) -> bool {
+        self.0 as u8 >> TAG_BITS == state as u8
     }
 
     /// Whether a block is in use here.
     #[inline]
     #[must_use]
     pub const fn is_live(self) -> bool {
-        (self.0 as u8 & STATE_MASK).wrapping_sub(SlotState::LiveMalloc as u8) < 3
+        self.0 as u8 >= (SlotState::LiveMalloc as u8) << TAG_BITS
     }
 
     /// Whether a block of this family is in use here.
     #[inline(always)]
     #[must_use]
     pub const fn is_live_of(self, kind: Kind) -> bool {
-        self.0 as u8 & STATE_MASK == kind as u8
+        self.0 as u8 >> TAG_BITS == kind as u8
     }
 
     /// The kind of the live block here.
@@ -160,11 +189,11 @@ impl SlotWord {
     #[inline]
     #[must_use]
     pub const fn tag(self) -> Tag {
-        Tag(self.0 as u8 & !STATE_MASK)
+        Tag(self.0 as u8 & TAG_MASK)
     }
 }
 
-/// A thread's mark, already shifted to its place in a state.
+/// A thread's mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tag(u8);
 
@@ -173,7 +202,7 @@ impl Tag {
     pub const NOBODY: Tag = Tag(0);
 
     /// In a retired slot: the program still has the block, and may free it once.
-    pub const STILL_OWNED: Tag = Tag(1 << STATE_BITS);
+    pub const STILL_OWNED: Tag = Tag(1);
 
     /// The tag of the thread with this number; numbers from [`TAGS`] on share [`Tag::NOBODY`].
     #[must_use]
@@ -181,13 +210,13 @@ impl Tag {
         if number >= TAGS as u32 {
             return Tag::NOBODY;
         }
-        Tag((number << STATE_BITS) as u8)
+        Tag(number as u8)
     }
 
     /// The number of the thread, 0 for nobody.
     #[must_use]
     pub const fn number(self) -> u32 {
-        (self.0 >> STATE_BITS) as u32
+        self.0 as u32
     }
 }
 
@@ -206,6 +235,17 @@ mod tests {
             assert_eq!(
                 (next.state(), next.slack()),
                 (SlotState::Resting, read.slack())
+            );
+            assert!(read.is(read.state()) && !next.is(SlotState::Purged));
+            assert_eq!(next.busy().state(), SlotState::Busy);
+            assert_eq!(
+                (next.busy().tag(), next.busy().slack()),
+                (next.tag(), next.slack())
+            );
+            assert_eq!(
+                read.slack()
+                    .map(|slack| read.with_short_slack(slack).short_slack()),
+                read.slack()
             );
         }
     }

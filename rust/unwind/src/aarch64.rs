@@ -19,6 +19,9 @@ pub(crate) const LINK_REGISTER: bool = true;
 pub(crate) const VENDOR: Vendor = Vendor::AArch64;
 /// x19 to x30, d8 to d15, and whether the return address is signed.
 pub(crate) const SAVED_REGISTERS: usize = 24;
+/// A row for the function, one for what `DW_CFA_remember_state` put away: common parts say nothing of
+/// registers here.
+pub(crate) const ROWS: usize = 2;
 /// The frame pointer and the return address lie anywhere in a frame, mostly at its lower end.
 pub(crate) const RECORD_ENDS_FRAME: bool = false;
 
@@ -103,7 +106,7 @@ pub(crate) fn is_way_back(pc: usize, memory: &mut Memory) -> bool {
 pub(crate) fn return_address(
     rule: Rule,
     cfa: usize,
-    at: &Registers,
+    at: Registers,
     exact: bool,
     memory: &mut Memory,
 ) -> Option<usize> {
@@ -120,6 +123,7 @@ pub(crate) fn callers_at_entry(at: &Registers, _: &mut Memory) -> [Option<Regist
 }
 
 /// The caller's registers, from its frame pointer and its return address.
+#[inline]
 pub(crate) fn caller(pc: usize, sp: usize, fp: usize) -> Registers {
     Registers {
         pc: without_signature(pc),

@@ -15,6 +15,7 @@ const NT_GNU_BUILD_ID: u32 = 3;
 const GNU: &[u8] = b"GNU\0";
 
 /// The segments of a module that is loaded.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Image {
     headers: &'static [Elf64_Phdr],
     /// What was added to the addresses in the file.

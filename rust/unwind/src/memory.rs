@@ -108,13 +108,21 @@ impl Memory {
     /// The word at an address, if it can be read.
     #[inline]
     pub(crate) fn word(&mut self, at: usize) -> Option<usize> {
-        if at % 8 != 0 || !(within(self.known, at) || self.can_read(at)) {
+        if let Some(word) = self.known_word(at) {
+            return Some(word);
+        }
+        if at % 8 != 0 || !self.can_read(at) {
             return None;
         }
-        let word: *const usize = core::ptr::with_exposed_provenance(at);
-        // SAFETY: aligned, and in a page that is readable: see `new` and `can_read`. Whose it is
-        // we cannot know, and it may be written meanwhile: volatile, and any value will do.
-        Some(unsafe { word.read_volatile() })
+        // SAFETY: aligned, and in a page that can be read.
+        Some(unsafe { read(at) })
+    }
+
+    /// The word at an address of the stack as far as it is known.
+    #[inline]
+    pub(crate) fn known_word(&self, at: usize) -> Option<usize> {
+        // SAFETY: aligned, and in a range of whole words that can be read: see `new`.
+        (at % 8 == 0 && within(self.known, at)).then(|| unsafe { read(at) })
     }
 
     /// Whether the page of an address can be read; asks, if it has not been asked about.
@@ -142,4 +150,15 @@ impl Memory {
 #[inline]
 fn within((low, high): (usize, usize), at: usize) -> bool {
     at.wrapping_sub(low) < high - low
+}
+
+/// Whose the word is we cannot know, and it may be written meanwhile: volatile, and any value will do.
+///
+/// # Safety
+/// - `at` is aligned to 8 and its page can be read.
+#[inline]
+unsafe fn read(at: usize) -> usize {
+    let word: *const usize = core::ptr::with_exposed_provenance(at);
+    // SAFETY: the caller's promise.
+    unsafe { word.read_volatile() }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Object {
     pub(crate) end: usize,
     /// 0 where the module has none.
     pub(crate) eh_frame_hdr: usize,
+    /// `None` where it does not begin with an ELF header.
+    pub(crate) image: Option<Image>,
     link_map: usize,
 }
 
@@ -46,16 +48,22 @@ pub(crate) const NOTHING: Object = Object {
     start: 0,
     end: 0,
     eh_frame_hdr: 0,
+    image: None,
     link_map: 0,
 };
 
 impl Object {
     /// The module that `address` is in.
     pub(crate) fn find(address: usize) -> Option<Object> {
-        match weak_address!("_dl_find_object") {
-            0 => Object::own().filter(|own| own.holds(address)),
+        let found = match weak_address!("_dl_find_object") {
+            0 => None,
             // SAFETY: the symbol is glibc's function of that name.
-            find => unsafe { Object::ask(find, address) },
+            find => Some(unsafe { Object::ask(find, address) }?),
+        };
+        // In a static program glibc has no more than the range of the code.
+        match found {
+            Some(object) if object.image.is_some() => found,
+            _ => Object::own().filter(|own| own.holds(address)).or(found),
         }
     }
 
@@ -78,6 +86,7 @@ impl Object {
             start: found.map_start,
             end: found.map_end,
             eh_frame_hdr: found.eh_frame,
+            image: Image::at(found.map_start, found.map_end),
             link_map: found.link_map,
         })
     }
@@ -91,6 +100,7 @@ impl Object {
             start,
             end: image.span_end()?,
             eh_frame_hdr: image.segment(libc::PT_GNU_EH_FRAME).unwrap_or(0),
+            image: Some(image),
             link_map: 0,
         })
     }
@@ -132,8 +142,7 @@ impl Object {
         mixed.add(self.end as u64);
         mixed.add(self.link_map as u64);
         mixed.add(self.eh_frame_hdr as u64);
-        let image = Image::at(self.start, self.end);
-        if let Some(build) = image.as_ref().and_then(Image::build_id) {
+        if let Some(build) = self.image.as_ref().and_then(Image::build_id) {
             for word in build.chunks(8) {
                 let mut bytes = [0; 8];
                 bytes[..word.len()].copy_from_slice(word);
@@ -192,10 +201,7 @@ pub fn module_of(address: usize) -> Option<Module> {
     // loader shows it, and constant.
     let (bias, name) = match unsafe { map.as_ref() } {
         Some(map) => (map.address, map.name),
-        None => {
-            let image = Image::at(object.start, object.end)?;
-            (image.bias, core::ptr::null())
-        }
+        None => (object.image?.bias, core::ptr::null()),
     };
     Some(Module {
         start: object.start,

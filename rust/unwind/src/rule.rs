@@ -113,6 +113,12 @@ impl Rule {
         }
     }
 
+    /// Whether it is for a call, and the CFA is a register plus a number.
+    #[inline]
+    pub(crate) fn is_simple(self) -> bool {
+        self.0 & (3 | STORED) == 1
+    }
+
     #[inline]
     pub(crate) fn stamp(self) -> u16 {
         (self.0 >> STAMP) as u16
@@ -137,8 +143,7 @@ impl Rule {
         (self.0 & STORED != 0).then(|| unpack(self.0, SECOND))
     }
 
-    /// As in [`Frame`]. Always -8 on x86-64, which need not ask.
-    #[cfg_attr(target_arch = "x86_64", allow(dead_code))]
+    /// As in [`Frame`], where the CFA is not stored.
     #[inline]
     pub(crate) fn return_address(self) -> Option<isize> {
         (self.0 & IN_REGISTER == 0).then(|| unpack(self.0, SECOND))

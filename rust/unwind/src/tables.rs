@@ -11,7 +11,6 @@ use gimli::{
     UnwindContextStorage, UnwindSection, UnwindTableRow,
 };
 
-use crate::elf::Image;
 use crate::machine;
 use crate::object::Object;
 use crate::rule::{Frame, FramePointer, Rule};
@@ -19,13 +18,12 @@ use crate::rule::{Frame, FramePointer, Rule};
 type Reader = EndianSlice<'static, NativeEndian>;
 type Row = UnwindTableRow<usize, Small>;
 
-/// Room for one function's rows on a small stack: gimli's own would take 18 KiB of it. Three rows
-/// are what the common part, the function, and one `DW_CFA_remember_state` need.
+/// Room for one function's rows on a small stack: gimli's own would take 18 KiB of it.
 struct Small;
 
 impl<T: ReaderOffset> UnwindContextStorage<T> for Small {
     type Rules = [(Register, RegisterRule<T>); machine::SAVED_REGISTERS];
-    type Stack = [UnwindTableRow<T, Self>; 3];
+    type Stack = [UnwindTableRow<T, Self>; machine::ROWS];
 }
 
 /// The sections, and where they are.
@@ -40,7 +38,7 @@ impl Tables {
         if !object.has_usual_header() {
             return None;
         }
-        let image = Image::at(object.start, object.end)?;
+        let image = object.image?;
         let header = image.rest_of_segment(object.eh_frame_hdr)?;
         // A count that the section cannot hold would make products overflow in gimli.
         if object.function_count() > header.len() / 8 {

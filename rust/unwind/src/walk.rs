@@ -57,30 +57,36 @@ impl<'a> Walker<'a> {
         let mut walk = Walk {
             cache: self.cache,
             memory: Memory::new(self.stack, self.readable),
-            modules: [(NOTHING, 0); 2],
+            module: (NOTHING, 0),
+            before: (NOTHING, 0),
             switches: 0,
             sp_is_known: true,
         };
-        let mut at = Some((from, true));
-        let mut count = 0;
-        for frame in frames {
-            let Some((registers, exact)) = at else { break };
-            let module = walk.module(look_up(&registers, exact));
-            // A number that is neither in a module nor in memory is nobody's return address.
-            if module.is_none() && !exact && !walk.memory.can_read(registers.pc) {
-                break;
+        let (mut at, mut exact) = (from, true);
+        for (count, frame) in frames.iter_mut().enumerate() {
+            if let Some(caller) = walk.caller_quickly(at, exact) {
+                *frame = at.pc;
+                (at, exact) = (caller, false);
+                continue;
             }
-            *frame = registers.pc;
-            count += 1;
-            at = walk.caller(&registers, exact, module);
+            let in_module = walk.enter(look_up(at, exact));
+            // A number that is neither in a module nor in memory is nobody's return address.
+            if !in_module && !exact && !walk.memory.can_read(at.pc) {
+                return count;
+            }
+            *frame = at.pc;
+            match walk.caller(at, exact, in_module) {
+                Some((caller, is_exact)) => (at, exact) = (caller, is_exact),
+                None => return count + 1,
+            }
         }
-        count
+        frames.len()
     }
 }
 
 /// The address whose rule counts: that of the call, not that behind it, which may be another
 /// function's where the callee never returns.
-fn look_up(at: &Registers, exact: bool) -> usize {
+fn look_up(at: Registers, exact: bool) -> usize {
     if exact {
         at.pc
     } else {
@@ -92,32 +98,37 @@ fn look_up(at: &Registers, exact: bool) -> usize {
 struct Walk<'a> {
     cache: &'a [Entry],
     memory: Memory,
-    /// The last two modules and their stamps: callbacks go to and fro.
-    modules: [(Object, u16); 2],
+    /// The module that was looked at last, its stamp, and the one before: callbacks go to and fro.
+    module: (Object, u16),
+    before: (Object, u16),
     switches: usize,
     /// Or else only that it is not below: on aarch64, a frame pointer does not tell.
     sp_is_known: bool,
 }
 
 impl Walk<'_> {
+    /// Makes the module of an address the one that is looked at; `false` if it is in none.
     #[inline]
-    fn module(&mut self, address: usize) -> Option<(Object, u16)> {
-        let [last, before] = self.modules;
-        if last.0.holds(address) {
-            return Some(last);
-        }
-        let found = if before.0.holds(address) {
-            before
-        } else {
-            let object = Object::find(address)?;
-            (object, object.stamp())
-        };
-        self.modules = [found, last];
-        Some(found)
+    fn enter(&mut self, address: usize) -> bool {
+        self.module.0.holds(address) || self.enter_another(address)
     }
 
+    #[inline(never)]
+    fn enter_another(&mut self, address: usize) -> bool {
+        if !self.before.0.holds(address) {
+            let Some(object) = Object::find(address) else {
+                return false;
+            };
+            self.before = (object, object.stamp());
+        }
+        core::mem::swap(&mut self.module, &mut self.before);
+        true
+    }
+
+    /// The rule for an address in the module that is looked at.
     #[inline]
-    fn rule(&self, (object, stamp): &(Object, u16), address: usize) -> Rule {
+    fn rule(&self, address: usize) -> Rule {
+        let (object, stamp) = &self.module;
         match cache::find(self.cache, address, *stamp) {
             Some(rule) => rule,
             None => {
@@ -128,17 +139,42 @@ impl Walk<'_> {
         }
     }
 
+    /// As [`Walk::caller`], for nearly all frames of nearly all walks: the module is the one of the
+    /// frame before, the rule is there and simple, the stack is known. It calls nothing, so that
+    /// all of it stays in registers. `None` where one thing is otherwise; nothing has changed then.
+    #[inline(always)]
+    fn caller_quickly(&self, at: Registers, exact: bool) -> Option<Registers> {
+        let address = look_up(at, exact);
+        let (object, stamp) = &self.module;
+        if !object.holds(address) {
+            return None;
+        }
+        let rule = cache::find(self.cache, address, *stamp)?;
+        if !rule.is_simple() || !self.sp_is_known {
+            return None;
+        }
+        let base = if rule.on_fp() { at.fp } else { at.sp };
+        let cfa = base.wrapping_add_signed(rule.cfa());
+        if cfa <= at.sp {
+            return None;
+        }
+        let place = cfa.wrapping_add_signed(rule.return_address()?);
+        let pc = self.memory.known_word(place)?;
+        let fp = match rule.fp() {
+            FramePointer::Unchanged => at.fp,
+            FramePointer::Saved(at) => self.memory.known_word(cfa.wrapping_add_signed(at))?,
+            _ => return None,
+        };
+        (pc != 0).then(|| machine::caller(pc, cfa, fp))
+    }
+
     /// The registers of the caller, and whether its pc is exact.
-    #[inline]
-    fn caller(
-        &mut self,
-        at: &Registers,
-        exact: bool,
-        module: Option<(Object, u16)>,
-    ) -> Option<(Registers, bool)> {
-        let rule = match module {
-            Some(module) => self.rule(&module, look_up(at, exact)),
-            None => Rule::default(),
+    #[inline(never)]
+    fn caller(&mut self, at: Registers, exact: bool, in_module: bool) -> Option<(Registers, bool)> {
+        let rule = if in_module {
+            self.rule(look_up(at, exact))
+        } else {
+            Rule::default()
         };
         match rule.kind() {
             Kind::Call => {
@@ -147,12 +183,12 @@ impl Walk<'_> {
             }
             Kind::End => None,
             Kind::Signal => self.interrupted(at),
-            Kind::Unknown => self.without_rule(at, exact, module.is_some()),
+            Kind::Unknown => self.without_rule(at, exact, in_module),
         }
     }
 
     #[inline]
-    fn by_rule(&mut self, at: &Registers, rule: Rule, exact: bool) -> Option<Registers> {
+    fn by_rule(&mut self, at: Registers, rule: Rule, exact: bool) -> Option<Registers> {
         let base = if rule.on_fp() {
             at.fp
         } else if self.sp_is_known {
@@ -181,20 +217,20 @@ impl Walk<'_> {
     }
 
     #[inline(never)]
-    fn interrupted(&mut self, at: &Registers) -> Option<(Registers, bool)> {
+    fn interrupted(&mut self, at: Registers) -> Option<(Registers, bool)> {
         self.switches += 1;
         if self.switches > SWITCHES {
             return None;
         }
         self.sp_is_known = true;
-        Some((machine::interrupted(at, &mut self.memory)?, true))
+        Some((machine::interrupted(&at, &mut self.memory)?, true))
     }
 
     /// Code that has no tables, or a function of which they say too much.
     #[inline(never)]
     fn without_rule(
         &mut self,
-        at: &Registers,
+        at: Registers,
         exact: bool,
         in_module: bool,
     ) -> Option<(Registers, bool)> {
@@ -204,7 +240,7 @@ impl Walk<'_> {
         // Code that a compiler made at run time keeps frame pointers, if anything; a PLT has none,
         // and a wild pointer leads to no code at all.
         if exact && (in_module || !self.memory.can_read(at.pc)) {
-            for caller in machine::callers_at_entry(at, &mut self.memory)
+            for caller in machine::callers_at_entry(&at, &mut self.memory)
                 .into_iter()
                 .flatten()
             {
@@ -220,15 +256,12 @@ impl Walk<'_> {
     /// Whether an address is behind an instruction that unwind tables cover.
     fn returns_to(&mut self, pc: usize) -> bool {
         let call = pc.wrapping_sub(1);
-        match self.module(call) {
-            Some(module) => self.rule(&module, call).kind() != Kind::Unknown,
-            None => false,
-        }
+        self.enter(call) && self.rule(call).kind() != Kind::Unknown
     }
 
     /// The caller by the frame pointer: it points at the caller's, and the return address follows.
     #[inline(never)]
-    fn by_frame_pointer(&mut self, at: &Registers) -> Option<Registers> {
+    fn by_frame_pointer(&mut self, at: Registers) -> Option<Registers> {
         if at.fp.wrapping_sub(at.sp) >= FRAME {
             return None;
         }

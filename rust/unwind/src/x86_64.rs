@@ -16,8 +16,12 @@ pub(crate) const RETURN_ADDRESS: Register = gimli::X86_64::RA;
 /// A call stores the return address on the stack.
 pub(crate) const LINK_REGISTER: bool = false;
 pub(crate) const VENDOR: Vendor = Vendor::Default;
-/// rbx, rbp, r12 to r15 and the return address; Windows functions also keep rsi, rdi and ten vectors.
-pub(crate) const SAVED_REGISTERS: usize = 20;
+/// rbx, rbp, r12 to r15, the return address, and a few more. A function of Windows' convention that
+/// keeps ten vectors too is walked by its frame pointer.
+pub(crate) const SAVED_REGISTERS: usize = 10;
+/// A row for the function, one for what `DW_CFA_remember_state` put away. The common part says
+/// where the return address is, and for one register gimli needs no row.
+pub(crate) const ROWS: usize = 2;
 /// Behind the caller's frame pointer and the return address begins the caller's frame.
 pub(crate) const RECORD_ENDS_FRAME: bool = true;
 
@@ -101,7 +105,7 @@ pub(crate) fn is_way_back(pc: usize, memory: &mut Memory) -> bool {
 pub(crate) fn return_address(
     _: Rule,
     cfa: usize,
-    _: &Registers,
+    _: Registers,
     _: bool,
     memory: &mut Memory,
 ) -> Option<usize> {
@@ -118,6 +122,7 @@ pub(crate) fn callers_at_entry(at: &Registers, memory: &mut Memory) -> [Option<R
 }
 
 /// The caller's registers, from its frame pointer and its return address.
+#[inline]
 pub(crate) fn caller(pc: usize, sp: usize, fp: usize) -> Registers {
     Registers { pc, sp, fp }
 }

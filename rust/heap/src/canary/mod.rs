@@ -55,9 +55,11 @@ impl Keys {
     /// The hash of an address: two rounds of multiply and fold, each under its own key.
     #[inline(always)]
     pub(crate) fn hash(&self, address: usize) -> u64 {
-        let [a, b, c, d] = self.0;
-        let once = fold(address as u64 ^ a, b);
-        fold(once ^ c, d) & !SECOND_BYTE | FIRST_BIT
+        // SAFETY: a reference is readable. Volatile: each hash reads the keys anew; kept from one to the
+        // next they would fill the registers, and `free` would need the stack for the rest.
+        let key = |n: usize| unsafe { (&raw const self.0[n]).read_volatile() };
+        let once = fold(address as u64 ^ key(0), key(1));
+        fold(once ^ key(2), key(3)) & !SECOND_BYTE | FIRST_BIT
     }
 }
 
@@ -72,12 +74,6 @@ fn fold(a: u64, b: u64) -> u64 {
 fn up(word: u64, bytes: usize) -> u64 {
     let half = 4 * bytes as u32;
     word << half << half
-}
-
-#[inline(always)]
-fn down(word: u64, bytes: usize) -> u64 {
-    let half = 4 * bytes as u32;
-    word >> half >> half
 }
 
 /// # Safety
@@ -192,12 +188,71 @@ pub(crate) unsafe fn open(keys: &Keys, address: usize, slot: usize) -> Option<us
     unsafe { is_sealed(keys, address, slot, size) }.then_some(size)
 }
 
+/// Which bits of a word are mark, and which of the word before the last are zeros behind the mark, for
+/// each length of the slack that two words can hold.
+static SLACK: [[u64; 2]; 17] = {
+    let mut masks = [[0; 2]; 17];
+    let mut slack = 1;
+    while slack < masks.len() {
+        masks[slack] = if slack < 8 {
+            [u64::MAX >> (64 - 8 * slack), 0]
+        } else {
+            // Shifts by 64 bits are none at all: half and half.
+            let half = 4 * (16 - slack);
+            [u64::MAX, (u64::MAX << half) << half]
+        };
+        slack += 1;
+    }
+    masks
+};
+
 /// Whether a slot is sealed around a block of `size` bytes, and nothing behind it was changed.
 ///
 /// # Safety
 /// - The slot at `address`, of `slot` bytes, is committed; `size + 8 <= slot`.
 #[inline(always)]
 pub(crate) unsafe fn is_sealed(keys: &Keys, address: usize, slot: usize, size: usize) -> bool {
+    // SAFETY: the caller's promise; what is asked lies between the mark and the word before the last.
+    unsafe {
+        is_sealed_by(keys, address, slot, size, |from, length| {
+            wipe::is_zero_bytes(from, length)
+        })
+    }
+}
+
+/// [`is_sealed`], by loads alone, for a slack of up to 32 bytes; `false` for a longer one.
+///
+/// # Safety
+/// - As [`is_sealed`].
+#[inline(always)]
+pub(crate) unsafe fn is_sealed_banded(
+    keys: &Keys,
+    address: usize,
+    slot: usize,
+    size: usize,
+) -> bool {
+    // SAFETY: the caller's promise; two words, the second at the end of the first or before, reach
+    // all of 1 to 16 bytes, and lie between the mark and the slot's last word.
+    unsafe {
+        is_sealed_by(keys, address, slot, size, |from, length| {
+            length <= 16 && load(from) | load(from + length.max(8) - 8) == 0
+        })
+    }
+}
+
+/// [`is_sealed`]; `is_zero` is asked about the bytes between the mark and the word before the last, by
+/// address and number, if there are any.
+///
+/// # Safety
+/// - As [`is_sealed`].
+#[inline(always)]
+unsafe fn is_sealed_by(
+    keys: &Keys,
+    address: usize,
+    slot: usize,
+    size: usize,
+    is_zero: impl FnOnce(usize, usize) -> bool,
+) -> bool {
     if !protections::CANARY {
         return true;
     }
@@ -209,19 +264,13 @@ pub(crate) unsafe fn is_sealed(keys: &Keys, address: usize, slot: usize, size: u
     if word != hash ^ (slack as u64) << SLACK_SHIFT {
         return false;
     }
-    let at = size.min(slot - 2 * CANARY_SIZE);
-    let shift = size - at;
-    // SAFETY: `at + 8 <= slot - 8`.
-    let mark = down(unsafe { load(address + at) } ^ up(hash, shift), shift);
-    // The word before the last, as far as it lies behind the mark.
-    let beyond = 16 - slack.clamp(8, 16);
-    // SAFETY: a slot has at least 16 bytes.
-    let zeros = down(unsafe { load(address + slot - 16) }, beyond);
-    if mark | zeros != 0 {
-        return false;
+    // SAFETY: what follows the block begins with the mark, or with the word itself; a slot has at
+    // least 16 bytes.
+    let (mark, last) = unsafe { (load(address + size) ^ hash, load(address + end - 8)) };
+    match SLACK.get(slack) {
+        Some([is_mark, is_zeros]) => mark & is_mark | last & is_zeros == 0,
+        None => mark | last == 0 && is_zero(address + size + CANARY_SIZE, slack - 16),
     }
-    // SAFETY: between the mark and the word before the last.
-    slack <= 16 || unsafe { wipe::is_zero_bytes(address + size + CANARY_SIZE, slack - 16) }
 }
 
 /// Whether the last word of a slot is what it can be: a canary, or zero where no block is.
@@ -234,7 +283,8 @@ pub(crate) unsafe fn plausible(keys: &Keys, address: usize, slot: usize) -> bool
     // SAFETY: the slot's last word.
     let word =
         u64::from_le(unsafe { aligned(address + slot - CANARY_SIZE) }.load(Ordering::Relaxed));
-    word == 0 || (word ^ keys.hash(address)) & !SLACK_BITS == 0
+    // One instruction less than a mask, whose constant takes a register.
+    word == 0 || (word ^ keys.hash(address)).rotate_left(64 - 16 - SLACK_SHIFT) << 16 == 0
 }
 
 /// Makes the last word of a slot plausible again after a fault that the program survived: that of

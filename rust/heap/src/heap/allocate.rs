@@ -8,7 +8,7 @@ use secmalloc_policy::request::Request;
 use secmalloc_policy::size_class::{self, CANARY_SIZE, MAX_SMALL, ZERO};
 use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 
-use super::non_null;
+use super::{non_null, relieve};
 use crate::canary;
 use crate::die;
 use crate::explain;
@@ -26,49 +26,56 @@ use crate::wipe;
 #[inline(always)]
 #[must_use]
 pub fn allocate_quickly(size: usize, kind: Kind, zeroed: bool) -> Option<NonNull<u8>> {
-    quick::allocate::<quick::Bands>(thread::current()?, size, kind, zeroed)
+    quick::allocate::<quick::Bands>(size, kind, zeroed)
 }
 
 /// Makes a block. `None` when there is no memory for it.
 pub fn allocate(request: Request, operation: Operation) -> Option<NonNull<u8>> {
     if request.size.wrapping_sub(1) < MAX_SMALL && request.is_usual() {
-        if let Some(heap) = thread::own().filter(|_| !fixed().options.guard_all()) {
-            let quickly =
-                quick::allocate::<quick::All>(heap, request.size, request.kind, request.zeroed);
-            if quickly.is_some() {
-                return quickly;
-            }
+        let quickly = quick::allocate::<quick::All>(request.size, request.kind, request.zeroed);
+        if quickly.is_some() {
+            return quickly;
+        }
+        if let Some(heap) = thread::enter() {
             let class = size_class::class_of(request.size);
-            return allocate_small(heap, class, &request, operation);
+            let made = allocate_small(&heap, class, &request);
+            drop(heap);
+            return made.unwrap_or_else(|unfit| refuse_and_retry(&unfit, request, operation));
         }
     }
     allocate_otherwise(request, operation)
 }
 
+/// A slot that was drawn and is not fit to be handed out, and what it was.
+struct Unfit {
+    class: usize,
+    index: u32,
+    was: SlotWord,
+}
+
+/// A block, or no memory for it.
+type Made = Result<Option<NonNull<u8>>, Unfit>;
+
 #[cold]
 #[inline(never)]
 fn allocate_otherwise(request: Request, operation: Operation) -> Option<NonNull<u8>> {
-    thread::with_heap(|heap| {
+    let made = thread::with_heap(|heap| {
         let class = size_class::class_of_aligned(request.size, request.alignment);
         match class {
-            Some(ZERO) => allocate_nothing(heap, &request),
-            Some(class) if !fixed().options.guard_all() => {
-                allocate_small(heap, class, &request, operation)
-            }
-            _ => large::allocate(heap, &request).and_then(non_null),
+            Some(ZERO) => Ok(allocate_nothing(heap, &request)),
+            Some(class) if !fixed().options.guard_all() => allocate_small(heap, class, &request),
+            _ => Ok(large::allocate(heap, &request).and_then(non_null)),
         }
-    })?
+    })?;
+    made.unwrap_or_else(|unfit| refuse_and_retry(&unfit, request, operation))
 }
 
-fn allocate_small(
-    heap: &ThreadHeap,
-    class: usize,
-    request: &Request,
-    operation: Operation,
-) -> Option<NonNull<u8>> {
-    let slot = magazine::take(heap, class)?;
+fn allocate_small(heap: &ThreadHeap, class: usize, request: &Request) -> Made {
+    let Some(slot) = take(heap, class) else {
+        return Ok(None);
+    };
     let was = slot.state();
-    slot.set_busy(was, heap.tag());
+    slot.set_busy(was.then(SlotState::Busy, heap.tag()));
     let sound = match was.state() {
         // A slot that rested must still be as it was wiped.
         SlotState::Resting => {
@@ -80,7 +87,11 @@ fn allocate_small(
         _ => is_fresh_and_sound(slot.class, slot.index, was.state(), *request),
     };
     if !sound {
-        return refuse_and_retry((class, slot.index), was, *request, operation);
+        return Err(Unfit {
+            class,
+            index: slot.index,
+            was,
+        });
     }
     if !protections::WIPE && request.zeroed {
         // SAFETY: the slot is ours.
@@ -88,13 +99,18 @@ fn allocate_small(
     }
     // SAFETY: the slot is ours; `class` was chosen for this size.
     unsafe { canary::seal(&fixed().keys, slot.address, slot.size(), request.size) };
-    slot.set_live(
-        request.kind,
-        heap.tag(),
-        &fixed().classes[class],
-        request.size,
-    );
-    non_null(slot.address)
+    let live = SlotWord::live(request.kind, heap.tag());
+    slot.set_live(&fixed().classes[class], live, slot.size(), request.size);
+    Ok(non_null(slot.address))
+}
+
+/// A slot; where there is no memory for one, what is held for later makes some.
+#[inline(always)]
+fn take(heap: &ThreadHeap, class: usize) -> Option<Slot> {
+    magazine::take(heap, class).or_else(|| {
+        relieve(heap);
+        magazine::take(heap, class)
+    })
 }
 
 /// Readies a slot whose memory we have not touched; `false` if somebody else has, where the options
@@ -140,8 +156,7 @@ unsafe fn clear_fresh(slot: &Slot, size: usize) {
 #[cold]
 #[inline(never)]
 fn refuse_and_retry(
-    (class, index): (usize, u32),
-    was: SlotWord,
+    &Unfit { class, index, was }: &Unfit,
     request: Request,
     operation: Operation,
 ) -> Option<NonNull<u8>> {
@@ -170,8 +185,10 @@ fn refuse_and_retry(
 
 /// A block of size 0: an address without memory.
 fn allocate_nothing(heap: &ThreadHeap, request: &Request) -> Option<NonNull<u8>> {
-    let slot = magazine::take(heap, ZERO)?;
+    let slot = take(heap, ZERO)?;
     let map = &fixed().classes[ZERO];
-    slot.set_live(request.kind, heap.tag(), map, slot.size() - CANARY_SIZE);
+    let whole = slot.size();
+    let live = SlotWord::live(request.kind, heap.tag());
+    slot.set_live(map, live, whole, whole - CANARY_SIZE);
     non_null(slot.address)
 }

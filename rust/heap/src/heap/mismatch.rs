@@ -43,7 +43,7 @@ pub(super) fn found(fault: &Fault, operation: Operation, caller: usize) {
         return;
     };
     let made = block.kind.map_or(0, |kind| kind as usize);
-    // Kinds are 4 to 6, and addresses leave more than four bits free at the top.
+    // Kinds are 5 to 7, and addresses leave more than four bits free at the top.
     let place = caller << 4 | (made & 3) << 2 | operation.family() as usize & 3;
     if is_first(&SAID, place + 1) {
         die::found(

@@ -10,13 +10,16 @@ mod discard;
 mod mismatch;
 mod owner;
 mod release;
+mod relieve;
 mod resize;
 
 use core::ptr::NonNull;
 
 pub use allocate::{allocate, allocate_quickly};
 pub use discard::{discard, recreate, Recreated};
+pub(crate) use release::{ready_slowly, rest_slowly};
 pub use release::{release, release_quickly, release_small};
+pub(crate) use relieve::relieve;
 pub use resize::{resize, usable_size};
 
 /// What a sized or aligned free claims about its block.

@@ -16,6 +16,7 @@ use crate::pool::fixed;
 use crate::protections;
 use crate::quick;
 use crate::slab::{self, Slot};
+use crate::store::Duplicate;
 use crate::thread::{self, ThreadHeap};
 use crate::trace::{self, Passed};
 use crate::wipe;
@@ -27,11 +28,8 @@ use crate::wipe;
 /// - As [`release`].
 #[inline(always)]
 pub unsafe fn release_quickly(block: NonNull<u8>, kind: Kind, claim: Claim) -> bool {
-    let Some(heap) = thread::current() else {
-        return false;
-    };
     // SAFETY: the caller's promise.
-    unsafe { quick::release::<quick::Bands>(heap, block.addr().get(), kind, claim) }
+    unsafe { quick::release::<quick::Bands>(block.addr().get(), kind, claim) }
 }
 
 /// The same for every small block, whose slot may be too large to be wiped without a call.
@@ -40,11 +38,8 @@ pub unsafe fn release_quickly(block: NonNull<u8>, kind: Kind, claim: Claim) -> b
 /// - As [`release`].
 #[inline(always)]
 pub unsafe fn release_small(block: NonNull<u8>, kind: Kind, claim: Claim) -> bool {
-    let Some(heap) = thread::current() else {
-        return false;
-    };
     // SAFETY: the caller's promise.
-    unsafe { quick::release::<quick::All>(heap, block.addr().get(), kind, claim) }
+    unsafe { quick::release::<quick::All>(block.addr().get(), kind, claim) }
 }
 
 /// Ends a block. `caller` is the return address of the call that ends it, 0 where that is not known.
@@ -76,7 +71,7 @@ pub(super) unsafe fn release_of(
     caller: usize,
 ) {
     let address = block.addr().get();
-    if let Some(heap) = thread::own() {
+    if thread::current().is_some() {
         if let Some(spot) = slab::spot(fixed(), address) {
             let slot = spot.slot;
             let was = slot.state();
@@ -85,7 +80,7 @@ pub(super) unsafe fn release_of(
                 if let Some(size) = unsafe { verify(&slot) } {
                     if claim.holds(address, size) {
                         // SAFETY: the block is live and sound, and its user gave it up.
-                        unsafe { retire_small(heap, &slot, was, size) };
+                        unsafe { retire(&slot, was, size) };
                         return;
                     }
                 }
@@ -99,15 +94,52 @@ pub(super) unsafe fn release_of(
 ///
 /// # Safety
 /// - The slot holds a live, verified block of `size` bytes that nobody uses any more.
-pub(super) unsafe fn retire_small(heap: &ThreadHeap, slot: &Slot, was: SlotWord, size: usize) {
-    slot.set_busy(was, heap.tag());
+pub(super) unsafe fn retire(slot: &Slot, was: SlotWord, size: usize) {
+    // SAFETY: the caller's promise.
+    let done = thread::with_heap(|heap| unsafe { retire_small(heap, slot, was, size) });
+    if let Some(Err(duplicate)) = done {
+        report_duplicate(slot.class, duplicate.0);
+    }
+}
+
+/// # Safety
+/// - As [`retire`].
+unsafe fn retire_small(
+    heap: &ThreadHeap,
+    slot: &Slot,
+    was: SlotWord,
+    size: usize,
+) -> Result<(), Duplicate> {
+    slot.set_busy(was.then(SlotState::Busy, heap.tag()));
     if protections::WIPE {
         // SAFETY: the slot is in our hands.
         unsafe { wipe::zero_used(slot.address, slot.size(), size) };
     }
     slot.set(was.then(SlotState::Resting, heap.tag()));
-    if let Err(duplicate) = magazine::rest(heap, slot.class, slot.index) {
-        report_duplicate(slot.class, duplicate.0);
+    magazine::rest(heap, slot.class, slot.index)
+}
+
+/// Lets a wiped slot rest, where that takes more than a few instructions.
+#[cold]
+#[inline(never)]
+pub(crate) fn rest_slowly(heap: &'static ThreadHeap, class: usize, index: u32) {
+    let own = thread::close(heap);
+    let rested = magazine::rest(&own, class, index);
+    drop(own);
+    if let Err(duplicate) = rested {
+        report_duplicate(class, duplicate.0);
+    }
+}
+
+/// Makes a slot ready whose rest is over, where that takes more than a few instructions.
+#[cold]
+#[inline(never)]
+pub(crate) fn ready_slowly(heap: &'static ThreadHeap, class: usize, index: u32) {
+    let own = thread::close(heap);
+    let ready = magazine::make_ready(&own, class, index);
+    drop(own);
+    if let Err(duplicate) = ready {
+        report_duplicate(class, duplicate.0);
     }
 }
 
@@ -126,8 +158,11 @@ fn report_duplicate(class: usize, index: u32) {
 #[cold]
 #[inline(never)]
 fn release_slowly(kind: Kind, address: usize, operation: Operation, claim: Claim, caller: usize) {
-    let end = |kind, claim| {
-        thread::with_heap(|heap| release_checked(heap, kind, address, operation, claim))
+    let mut duplicate = Ok(());
+    let mut end = |kind, claim| {
+        thread::with_heap(|heap| {
+            release_checked(heap, kind, address, operation, claim, &mut duplicate)
+        })
     };
     let mut done = end(Some(kind), claim);
     if let Some(Err((fault, _))) = &done {
@@ -138,7 +173,8 @@ fn release_slowly(kind: Kind, address: usize, operation: Operation, claim: Claim
             done = end(None, Claim::NONE);
         }
     }
-    // A block freed before the heap could start at all is not one of ours to judge.
+    // A block freed before the heap could start at all is not one of ours to judge; one that is freed
+    // in a signal handler which interrupted this thread in a change stays as it is.
     if let Some(Err((fault, slot))) = done {
         die::found(&fault, operation);
         // Survived by policy: the block is never used again.
@@ -146,6 +182,9 @@ fn release_slowly(kind: Kind, address: usize, operation: Operation, claim: Claim
             slot.set_aside();
             slot.give_up();
         }
+    }
+    if let (Err(twin), Some(spot)) = (duplicate, slab::spot(fixed(), address)) {
+        report_duplicate(spot.slot.class, twin.0);
     }
 }
 
@@ -156,6 +195,7 @@ fn release_checked(
     address: usize,
     operation: Operation,
     claim: Claim,
+    duplicate: &mut Result<(), Duplicate>,
 ) -> Result<(), Refused> {
     match owner(address, operation)? {
         Owner::Small(slot) => {
@@ -168,12 +208,10 @@ fn release_checked(
                 .map_err(|f| (f, Some(slot)))?;
             if slot.has_memory() {
                 // SAFETY: live and verified; the caller of `release` gave it up.
-                unsafe { retire_small(heap, &slot, slot.state(), size) };
+                *duplicate = unsafe { retire_small(heap, &slot, slot.state(), size) };
             } else {
                 slot.move_to(SlotState::Resting, heap.tag());
-                if let Err(duplicate) = magazine::rest(heap, slot.class, slot.index) {
-                    report_duplicate(slot.class, duplicate.0);
-                }
+                *duplicate = magazine::rest(heap, slot.class, slot.index);
             }
             Ok(())
         }

@@ -6,12 +6,12 @@ use core::ptr::NonNull;
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::Request;
 use secmalloc_policy::size_class::{self, CANARY_SIZE, MAX_SMALL};
-use secmalloc_policy::slot_state::Kind;
+use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 
 use super::allocate::allocate;
 use super::non_null;
 use super::owner::{check_small, owner, verify, Owner};
-use super::release::{release_of, retire_small};
+use super::release::{release_of, retire};
 use super::{mismatch, Claim};
 use crate::canary;
 use crate::die;
@@ -20,7 +20,7 @@ use crate::large::{self, Resized};
 use crate::pool::{self, fixed};
 use crate::slab::{self, Slot};
 use crate::sys;
-use crate::thread::{self, ThreadHeap};
+use crate::thread;
 
 /// Changes the size of a block, in place where its slot or mapping allows. `None` when there is no
 /// memory, or when the block was unsound and policy is to go on: then the old block stays as it
@@ -31,13 +31,13 @@ use crate::thread::{self, ThreadHeap};
 #[inline]
 pub unsafe fn resize(block: NonNull<u8>, size: usize, operation: Operation) -> Option<NonNull<u8>> {
     let address = block.addr().get();
-    if let (Some(heap), Some(spot)) = (thread::own(), slab::spot(fixed_if_started()?, address)) {
+    if let (Some(_), Some(spot)) = (thread::current(), slab::spot(fixed_if_started()?, address)) {
         let slot = spot.slot;
         if spot.offset == 0 && slot.state().is_live_of(Kind::Malloc) && slot.has_memory() {
             // SAFETY: a live slot with memory is committed.
             if let Some(old) = unsafe { verify(&slot) } {
                 // SAFETY: live and verified.
-                return unsafe { resize_small(heap, &slot, old, size, operation) };
+                return unsafe { resize_small(&slot, old, size, operation) };
             }
         }
     }
@@ -51,7 +51,6 @@ fn fixed_if_started() -> Option<&'static pool::Fixed> {
 /// # Safety
 /// - The slot holds a live, verified block of `old` bytes, which the caller gives up on success.
 unsafe fn resize_small(
-    heap: &ThreadHeap,
     slot: &Slot,
     old: usize,
     size: usize,
@@ -63,15 +62,11 @@ unsafe fn resize_small(
     // An aligned block may lie in a larger class than its size needs; it need not move to shrink
     // there.
     if stays || (size > 0 && size <= old && old - size < whole / 4) {
-        slot.set_busy(state, state.tag());
+        slot.set_busy(state.then(SlotState::Busy, state.tag()));
         // SAFETY: the slot is in our hands; the new size fits it.
         unsafe { canary::reseal(&fixed().keys, slot.address, whole, old, size) };
-        slot.set_live(
-            Kind::Malloc,
-            state.tag(),
-            &fixed().classes[slot.class],
-            size,
-        );
+        let live = SlotWord::live(Kind::Malloc, state.tag());
+        slot.set_live(&fixed().classes[slot.class], live, whole, size);
         return non_null(slot.address);
     }
     let new = allocate(Request::bytes(size).ok()?, operation)?;
@@ -79,7 +74,7 @@ unsafe fn resize_small(
     unsafe {
         let from = sys::pointer::<u8>(slot.address);
         new.copy_from_nonoverlapping(from, old.min(size));
-        retire_small(heap, slot, state, old);
+        retire(slot, state, old);
     }
     Some(new)
 }
@@ -158,10 +153,11 @@ pub fn usable_size(block: NonNull<u8>, operation: Operation) -> usize {
             let (whole, state) = (slot.size(), slot.state());
             let most = whole - CANARY_SIZE;
             if let Some(kind) = state.kind() {
-                slot.set_busy(state, state.tag());
+                slot.set_busy(state.then(SlotState::Busy, state.tag()));
                 // SAFETY: a live block, whose slot holds that much.
                 unsafe { canary::reseal(&fixed().keys, address, whole, size, most) };
-                slot.set_live(kind, state.tag(), &fixed().classes[slot.class], most);
+                let map = &fixed().classes[slot.class];
+                slot.set_live(map, SlotWord::live(kind, state.tag()), whole, most);
             }
             most
         }

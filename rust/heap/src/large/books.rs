@@ -36,6 +36,16 @@ impl LargeHeap {
         self.insert_held(descriptor)
     }
 
+    /// In a forked child, where another thread of the parent's was changing the books: what is live
+    /// is found in the table, the rest is lost.
+    pub(crate) fn mend(&self) {
+        self.table.mend();
+        self.kept.forget();
+        self.freed_count.set(0);
+        let bytes = self.table.iter().map(|live| live.mapping.data_size);
+        self.live_bytes.set(bytes.sum());
+    }
+
     /// The caller holds the lock, here and below.
     pub(super) fn insert_held(&self, descriptor: &Descriptor) -> bool {
         let inserted = self.table.insert(descriptor);
@@ -51,6 +61,21 @@ impl LargeHeap {
         let bytes = self.live_bytes.get();
         self.live_bytes.set(bytes - removed.mapping.data_size);
         Some(removed)
+    }
+
+    /// As [`Self::remove_held`], until [`Self::put_back_held`].
+    pub(super) fn lend_held(&self, block: usize) -> Option<Descriptor> {
+        let lent = self.table.lend(block)?;
+        let bytes = self.live_bytes.get();
+        self.live_bytes.set(bytes - lent.mapping.data_size);
+        Some(lent)
+    }
+
+    /// The caller holds the lock.
+    pub(super) fn put_back_held(&self, descriptor: &Descriptor) {
+        self.table.put_back(descriptor);
+        let bytes = self.live_bytes.get();
+        self.live_bytes.set(bytes + descriptor.mapping.data_size);
     }
 
     /// Gives the oldest kept mappings back, outside the lock, which the caller does not hold.

@@ -8,6 +8,9 @@ use super::mapping::Mapping;
 use crate::pool::fixed;
 use crate::wipe;
 
+/// Bytes of the fill behind a block that are written and compared at a time.
+const WORD: usize = 8;
+
 /// What is known of a live large block. All zero is none: `block` is never 0.
 #[derive(Clone, Copy)]
 pub(crate) struct Descriptor {
@@ -63,26 +66,51 @@ impl Descriptor {
         (from, self.mapping.data_end().saturating_sub(from))
     }
 
-    /// Fills the bytes behind the block.
+    /// The fill as it stands in a word at an aligned address: the same word in each, since it repeats.
+    fn fill_word(&self) -> u64 {
+        let into = (self.block + self.size) % WORD;
+        fixed().keys.hash(self.block).rotate_left(into as u32 * 8)
+    }
+
+    /// Fills the bytes behind the block. After a growth they may reach to the end of the page: whole
+    /// words, for whoever grows a block by a few bytes, often.
     pub(super) fn seal(&self) {
         let (from, length) = self.fill();
-        for at in 0..length {
-            let byte = expected_fill(self.block, at);
+        let (words, end) = (from.next_multiple_of(WORD), from + length);
+        let fill = self.fill_word();
+        for at in from..words.min(end) {
             // SAFETY: the fill lies in the block's pages.
-            unsafe { crate::sys::pointer::<u8>(from + at).write(byte) };
+            unsafe { crate::sys::pointer::<u8>(at).write(fill.to_le_bytes()[at % WORD]) };
+        }
+        for at in (words..end).step_by(WORD) {
+            // SAFETY: as above; aligned, and the pages end with a whole word.
+            unsafe { crate::sys::pointer::<u64>(at).write(fill.to_le()) };
         }
     }
 
     /// The first byte of the fill that is not as it was left, as an offset from the block.
     pub(crate) fn overflow(&self) -> Option<usize> {
         let (from, length) = self.fill();
-        (0..length)
-            .find(|&at| {
-                // SAFETY: the fill lies in the block's pages.
-                let byte = unsafe { crate::sys::pointer::<u8>(from + at).read_volatile() };
-                byte != expected_fill(self.block, at)
+        let (words, end) = (from.next_multiple_of(WORD), from + length);
+        let fill = self.fill_word();
+        let differs = |at: &usize| {
+            // SAFETY: the fill lies in the block's pages.
+            let byte = unsafe { crate::sys::pointer::<u8>(*at).read_volatile() };
+            byte != fill.to_le_bytes()[*at % WORD]
+        };
+        let mut bytes = from..words.min(end);
+        let mut words = (words..end).step_by(WORD);
+        bytes
+            .find(differs)
+            .or_else(|| {
+                let word = words.find(|&at| {
+                    // SAFETY: as above; aligned, and the pages end with a whole word.
+                    let word = unsafe { crate::sys::pointer::<u64>(at).read_volatile() };
+                    word != fill.to_le()
+                })?;
+                (word..word + WORD).find(differs)
             })
-            .map(|at| self.size + at)
+            .map(|at| at - self.block)
     }
 
     /// The distance before the block of the nearest byte that is not zero.
@@ -118,5 +146,5 @@ impl Freed {
 
 /// The byte that must stand `at` bytes behind a block.
 pub(crate) fn expected_fill(block: usize, at: usize) -> u8 {
-    fixed().keys.hash(block).to_le_bytes()[at % 8]
+    fixed().keys.hash(block).to_le_bytes()[at % WORD]
 }

@@ -30,6 +30,13 @@ impl Kept {
         self.bytes.get()
     }
 
+    /// Leaves all where they are, out of reach.
+    pub(super) fn forget(&self) {
+        self.count.set(0);
+        self.bytes.set(0);
+        self.emptied.set(0);
+    }
+
     /// Keeps a closed mapping; hands out one that must go instead, if any.
     pub(crate) fn add(&self, mapping: &Mapping) -> Option<Mapping> {
         let mut merged = *mapping;

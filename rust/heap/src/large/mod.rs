@@ -25,6 +25,7 @@ mod touched;
 use secmalloc_policy::request::{Request, MIN_ALIGNMENT};
 use secmalloc_policy::slot_state::{SlotWord, Tag};
 
+use crate::heap::relieve;
 use crate::pool::{fixed, shared};
 use crate::thread::ThreadHeap;
 pub(crate) use books::{each, find, freed_at, near, totals, LargeHeap, Near};
@@ -82,12 +83,11 @@ fn make_new(data_size: usize, alignment: usize, heap: &ThreadHeap) -> Option<Map
     Some(mapping)
 }
 
-/// A new mapping; where there is no room for it, what is kept for reuse makes some.
+/// A new mapping; where there is no room for it, what is held for later makes some.
 fn make_room(data_size: usize, alignment: usize, heap: &ThreadHeap) -> Option<Mapping> {
     make_new(data_size, alignment, heap).or_else(|| {
-        trim()
-            .then(|| make_new(data_size, alignment, heap))
-            .flatten()
+        relieve(heap);
+        make_new(data_size, alignment, heap)
     })
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn resize(heap: &ThreadHeap, old: &Descriptor, size: usize) -> Option
     let most = {
         let _held = large.lock.hold();
         let most = large.worth_keeping(0);
-        large.remove_held(old.block)?;
+        large.lend_held(old.block)?;
         most
     };
     // What grows by much finds no use for what is kept, and is to be all that is in memory.
@@ -42,7 +42,8 @@ pub(crate) fn resize(heap: &ThreadHeap, old: &Descriptor, size: usize) -> Option
             .or_else(|| move_to_larger(heap, old, data_size))
     };
     let Some(mapping) = resized else {
-        large.insert(old);
+        let _held = large.lock.hold();
+        large.put_back_held(old);
         return Some(Resized::MustCopy);
     };
     let new = Descriptor {
@@ -57,8 +58,7 @@ pub(crate) fn resize(heap: &ThreadHeap, old: &Descriptor, size: usize) -> Option
     if new.block != old.block {
         large.remember(old, heap.thread());
     }
-    // There is room: `remove` made some.
-    large.insert_held(&new);
+    large.put_back_held(&new);
     Some(Resized::Here(new.block))
 }
 

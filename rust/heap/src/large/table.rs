@@ -7,9 +7,12 @@
 
 use core::cell::Cell;
 use core::mem::size_of;
+use core::sync::atomic::{fence, Ordering};
+
+use secmalloc_policy::layout::START_STEP;
 
 use super::Descriptor;
-use crate::pool::fixed;
+use crate::pool::{fixed, Growing};
 use crate::sys;
 
 const FIRST_BUCKETS: usize = 1024;
@@ -36,21 +39,26 @@ pub(crate) struct Table {
     used: Cell<u32>,
     free: Cell<u32>,
     live: Cell<u32>,
+    /// Blocks that are out for a moment and come back for certain: room is kept for them.
+    lent: Cell<u32>,
     /// There are `FIRST_BUCKETS << level` buckets.
     level: Cell<u32>,
+    /// Memory for entries and for buckets.
+    entries: Growing,
+    buckets: Growing,
 }
 
 impl Tables {
-    /// Bytes for `capacity` blocks. The last array of buckets has at most four for each, rounded up
+    /// Bytes for `capacity` blocks, each array on pages of its own. The last array of buckets has at most four for each, rounded up
     /// to a power of two; all arrays before it together have fewer.
     pub(crate) fn size(capacity: usize) -> usize {
         let buckets = 8 * capacity.next_power_of_two() + 2 * FIRST_BUCKETS;
-        capacity * size_of::<Entry>() + 64 + buckets * size_of::<u32>()
+        capacity * size_of::<Entry>() + START_STEP + buckets * size_of::<u32>()
     }
 
     /// The tables at this address, in [`Tables::size`] bytes.
     pub(crate) fn at(address: usize, capacity: usize) -> Tables {
-        let buckets = (address + capacity * size_of::<Entry>()).next_multiple_of(64);
+        let buckets = (address + capacity * size_of::<Entry>()).next_multiple_of(START_STEP);
         Tables {
             descriptors: address,
             buckets,
@@ -60,7 +68,7 @@ impl Tables {
 
     fn entry(&self, number: u32) -> &'static Cell<Entry> {
         debug_assert!(number < self.capacity);
-        // SAFETY: the array has `capacity` entries; zero is a valid entry, and all
+        // SAFETY: entries have memory before they are used first; zero is a valid entry, and all
         // access is under the lock of the large heap.
         unsafe {
             sys::pointer::<Cell<Entry>>(self.descriptors + number as usize * size_of::<Entry>())
@@ -72,7 +80,8 @@ impl Tables {
     fn bucket(&self, level: u32, at: usize) -> &'static Cell<u32> {
         // The arrays before this one have FIRST << level - FIRST buckets together.
         let start = (FIRST_BUCKETS << level) - FIRST_BUCKETS;
-        // SAFETY: `size` made room for all levels that `insert` reaches.
+        // SAFETY: `size` made room for all levels that `insert` reaches, and `has_memory` saw to
+        // memory for this one.
         unsafe {
             sys::pointer::<Cell<u32>>(self.buckets + (start + at) * size_of::<u32>()).as_ref()
         }
@@ -88,8 +97,28 @@ impl Table {
         (fixed().keys.hash(block) >> 20) as usize & self.mask()
     }
 
+    /// Sees to memory for so many entries, and for the buckets of a level.
+    fn has_memory(&self, entries: u32, level: u32) -> bool {
+        /// Entries that get memory at a time, where there is enough.
+        const STEP: usize = 512;
+        let tables = &fixed().large_tables;
+        let (size, buckets) = (size_of::<Entry>(), size_of::<u32>());
+        let wanted = entries as usize;
+        let enough = wanted * size <= self.entries.bytes()
+            || [wanted + STEP, wanted].iter().any(|&to| {
+                let to = to.min(tables.capacity as usize);
+                self.entries.up(tables.descriptors, to * size)
+            });
+        let end = (FIRST_BUCKETS << (level + 1)) - FIRST_BUCKETS;
+        enough && self.buckets.up(tables.buckets, end * buckets)
+    }
+
     /// The bucket that holds a block's entry, and the entry's number.
     fn locate(&self, block: usize) -> Option<(usize, u32)> {
+        if self.live.get() == 0 {
+            // There may not even be a table.
+            return None;
+        }
         let tables = &fixed().large_tables;
         let mut at = self.home(block);
         loop {
@@ -107,31 +136,59 @@ impl Table {
         fixed().large_tables.entry(number).get().descriptor.some()
     }
 
-    /// Adds a block. `false` when the table is full.
+    /// Adds a block. `false` when the table is full, or there is no memory for it.
     pub(crate) fn insert(&self, descriptor: &Descriptor) -> bool {
         let tables = &fixed().large_tables;
+        let blocks = self.live.get() + self.lent.get() + 1;
+        let doubles = blocks as usize * 2 > self.mask();
+        if blocks > tables.capacity
+            || !self.has_memory(blocks, self.level.get() + u32::from(doubles))
+        {
+            return false;
+        }
         let number = match self.free.get().checked_sub(1) {
             Some(number) => {
                 self.free.set(tables.entry(number).get().next_free);
                 number
             }
-            None if self.used.get() < tables.capacity => {
+            // As many are used as are live: there is memory for one more.
+            None => {
                 self.used.set(self.used.get() + 1);
                 self.used.get() - 1
             }
-            None => return false,
         };
-        tables.entry(number).set(Entry {
-            descriptor: *descriptor,
-            next_free: 0,
-        });
+        let entry = tables.entry(number);
+        // Its address last: a process that is forked meanwhile may go by it, see `mend`.
+        for block in [0, descriptor.block] {
+            entry.set(Entry {
+                descriptor: Descriptor {
+                    block,
+                    ..*descriptor
+                },
+                next_free: 0,
+            });
+            fence(Ordering::Release);
+        }
         self.live.set(self.live.get() + 1);
-        if self.live.get() as usize * 2 > self.mask() {
+        if doubles {
             self.double();
         } else {
             self.place(descriptor.block, number);
         }
         true
+    }
+
+    /// Takes a block out that [`Table::put_back`] is going to bring back.
+    pub(super) fn lend(&self, block: usize) -> Option<Descriptor> {
+        let lent = self.remove(block)?;
+        self.lent.set(self.lent.get() + 1);
+        Some(lent)
+    }
+
+    /// Brings a block back, with another size or at another place. There is room for it.
+    pub(super) fn put_back(&self, descriptor: &Descriptor) {
+        self.lent.set(self.lent.get() - 1);
+        self.insert(descriptor);
     }
 
     fn place(&self, block: usize, number: u32) {
@@ -193,6 +250,28 @@ impl Table {
         self.free.set(number + 1);
         self.live.set(self.live.get() - 1);
         removed.some()
+    }
+
+    /// Makes the buckets and the free list anew, from the descriptors: in a forked child, where
+    /// another thread was changing them.
+    pub(super) fn mend(&self) {
+        let tables = &fixed().large_tables;
+        for at in 0..=self.mask() {
+            tables.bucket(self.level.get(), at).set(0);
+        }
+        self.free.set(0);
+        self.live.set(0);
+        for number in 0..self.used.get() {
+            let entry = tables.entry(number);
+            let mut now = entry.get();
+            if now.descriptor.block == 0 {
+                now.next_free = self.free.replace(number + 1);
+                entry.set(now);
+            } else {
+                self.live.set(self.live.get() + 1);
+                self.place(now.descriptor.block, number);
+            }
+        }
     }
 
     /// All live blocks.

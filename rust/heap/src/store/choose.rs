@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Which free slots of a slab a thread gets: chance decides, within a window that moves through it.
 
+#[cfg(test)]
+#[path = "choose_tests.rs"]
+mod tests;
+
 use core::cell::Cell;
 
 use secmalloc_policy::options::MAX_WINDOW;
-use secmalloc_policy::random::Random;
+use secmalloc_policy::random::{Random, MOST_BYTES};
 use secmalloc_policy::size_class::MAX_BATCH;
 
 use crate::pool::fixed;
@@ -24,9 +28,10 @@ pub(super) fn begin_anywhere(map: &ClassMap, slab: u32, random: &mut Random) {
     map.record(slab).start.set(start);
 }
 
-/// Takes up to `out.len()` free slots out of a slab: how many. Each is a random one of the next few
-/// free slots on the way round the slab (option `window`), so that drawing moves through it slowly
-/// and what is allocated together lies together; see "entropy" in ARCHITECTURE.md.
+/// Takes up to `out.len()` free slots out of a slab, into the last places of `out`, the first that was
+/// drawn last of all: how many. Each is a random one of the next few free slots on the way round the slab
+/// (option `window`), so that drawing moves through it slowly and what is allocated together lies together;
+/// see "entropy" in ARCHITECTURE.md.
 pub(super) fn take_random(
     map: &ClassMap,
     slab: u32,
@@ -40,8 +45,10 @@ pub(super) fn take_random(
     let taken = free.min(wanted);
     let (mut width, mut next) = (free.min(window), window);
     let mut left = [0, 1, 2, 3].map(|word: usize| record.free[word].get());
-    for to in out.iter().take(taken) {
-        let chosen = (usize::from(random.byte()) * width) >> 8;
+    let first = map.index(slab, 0);
+    const { assert!(MAX_BATCH <= MOST_BYTES) };
+    for (to, &byte) in out.iter().rev().zip(random.bytes(taken)) {
+        let chosen = (usize::from(byte) * width) >> 8;
         let place = places[chosen];
         places[chosen] = if next < free {
             next += 1;
@@ -51,7 +58,7 @@ pub(super) fn take_random(
             places[width]
         };
         left[usize::from(place) / 64] &= !(1 << (place % 64));
-        to.set(map.index(slab, u32::from(place)));
+        to.set(first | u32::from(place));
     }
     for (word, left) in record.free.iter().zip(left) {
         word.set(left);

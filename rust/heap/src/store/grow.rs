@@ -3,19 +3,24 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use secmalloc_policy::layout::{self, Plan};
+use secmalloc_policy::layout;
 use secmalloc_policy::random::Random;
 use secmalloc_policy::size_class::{MIN_PLACES, ZERO};
 
 use super::choose::begin_anywhere;
 use super::Store;
-use crate::pool::Fixed;
+use crate::pool::{self, Fixed, Growing};
 use crate::slab::{ClassMap, Life};
 use crate::sys;
 
 /// Memory is committed in steps that double up to this many bytes.
 const MAX_STEP: usize = 2 << 20;
 const MIN_STEP: usize = 64 << 10;
+
+/// States and records get memory for so many slabs at first, then for twice as many, and in the end
+/// for this many more each time.
+const FIRST_SLABS: usize = 64;
+const MOST_SLABS: usize = 4096;
 
 /// Guards that may cost a mapping each, over all classes, where the kernel has no other kind.
 const COSTLY_GUARDS: u32 = 1000;
@@ -82,9 +87,12 @@ impl Store {
 
     /// The next slab in order, committed.
     fn next_slab(&self, fixed: &Fixed, map: &ClassMap, class: usize) -> Option<u32> {
-        let mut slab = self.next.load(Ordering::Relaxed);
-        if slab == self.limit.get() {
-            slab = self.extend(fixed, map, class)?;
+        let slab = self.next.load(Ordering::Relaxed);
+        if slab >= map.slabs {
+            return None;
+        }
+        if slab >= self.known.get() {
+            self.know(map, class, slab)?;
         }
         let end = (slab as usize + 1) * map.slab_size();
         if class != ZERO && end > self.committed.get() {
@@ -94,40 +102,35 @@ impl Store {
         Some(slab)
     }
 
-    /// More slabs to go on with: the whole region at first; in a frugal pool, one region at a
-    /// time.
-    fn extend(&self, fixed: &Fixed, map: &ClassMap, class: usize) -> Option<u32> {
-        let (from, to) = match fixed.plan {
-            Plan::Spacious { .. } if self.limit.get() == 0 => (0, map.slabs),
-            Plan::Spacious { .. } => return None,
-            Plan::Frugal { .. } => {
-                let start = fixed.next_region(class)? << fixed.region_shift;
-                let end = start + (1 << fixed.region_shift);
-                // Those that lie in it whole.
-                let from = start.div_ceil(map.slab_size()) as u32;
-                (from, ((end / map.slab_size()) as u32).min(map.slabs))
-            }
-        };
-        if from >= to {
-            return None;
-        }
-        self.limit.set(to);
-        self.committed.set(from as usize * map.slab_size());
-        // Slabs that are passed over do not exist. If nothing can be committed now, the next try
-        // goes on here, not where the last region ended.
-        self.next.store(from, Ordering::Release);
-        Some(from)
+    /// Sees to memory for the record of `slab` and the states of its slots.
+    fn know(&self, map: &ClassMap, class: usize, slab: u32) -> Option<()> {
+        let (known, wanted) = (self.known.get() as usize, slab as usize + 1);
+        let ahead = known + known.clamp(FIRST_SLABS, MOST_SLABS);
+        // Where a step is too much, one slab may still be had.
+        let enough = [ahead.min(map.slabs as usize), wanted].iter().any(|&to| {
+            Growing::both(
+                &self.records,
+                &self.states,
+                map.point(),
+                map.array_bytes(to),
+            )
+        });
+        let known = map.slabs_known(self.records.bytes(), self.states.bytes());
+        self.known.set(known);
+        pool::set_reach(class, known as usize * map.slab_size());
+        enough.then_some(())
     }
 
     /// Commits memory up to `end` at least, counted from slot 0.
     fn commit(&self, fixed: &Fixed, map: &ClassMap, end: usize) -> Option<()> {
         let so_far = self.committed.get();
-        let limit = self.limit.get() as usize * map.slab_size();
+        let most = map.slabs as usize * map.slab_size();
         let step = so_far.clamp(MIN_STEP, MAX_STEP);
-        let ahead = (so_far + step).min(limit).max(end);
+        let ahead = (so_far + step).min(most).max(end);
         // Where a step is too much, one slab may still be had.
         for to in [ahead, end] {
-            if fixed.commit(map.base + so_far, to - so_far) {
+            let to = to.next_multiple_of(fixed.page);
+            if fixed.commit(map.base + so_far, map.base + to) {
                 self.committed.set(to);
                 return Some(());
             }
@@ -150,19 +153,32 @@ impl Store {
         due
     }
 
+    /// Makes a guard of `slab`, and of those behind it where pages are larger than slabs: whole pages
+    /// of it are out of reach then.
     fn make_guard(&self, fixed: &Fixed, map: &ClassMap, class: usize, slab: u32) {
         map.record(slab).life.set(Life::Guard);
         if class == ZERO {
             return;
         }
-        let (at, size) = (map.slab(slab), map.slab_size());
-        // SAFETY: nobody has ever used this slab, and nobody will.
-        if fixed.features.guard_pages && unsafe { sys::guard_pages(at, size) } {
+        let start = map.slab(slab);
+        let from = start.next_multiple_of(fixed.page);
+        let to = ((start + map.slab_size()) / fixed.page * fixed.page).max(from + fixed.page);
+        let mut last = slab;
+        while map.slab(last) + map.slab_size() < to {
+            let Some(next) = self.next_slab(fixed, map, class) else {
+                return;
+            };
+            map.record(next).life.set(Life::Guard);
+            last = next;
+        }
+        let size = to - from;
+        // SAFETY: nobody has ever used these slabs, and nobody will.
+        if fixed.features.guard_pages && unsafe { sys::guard_pages(from, size) } {
             return;
         }
         if COSTLY_GUARDS_USED.fetch_add(1, Ordering::Relaxed) < COSTLY_GUARDS {
             // SAFETY: as above.
-            unsafe { sys::protect(at, size, sys::Access::Nothing) };
+            unsafe { sys::protect(from, size, sys::Access::Nothing) };
         }
     }
 }

@@ -14,6 +14,12 @@ pub(super) struct List {
 }
 
 impl List {
+    /// Forgets all.
+    pub(super) fn clear(&self) {
+        self.first.set(0);
+        self.last.set(0);
+    }
+
     pub(super) fn first(&self) -> Option<u32> {
         self.first.get().checked_sub(1)
     }

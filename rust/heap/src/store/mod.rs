@@ -8,6 +8,7 @@
 //! comes back when a slot does.
 
 mod choose;
+mod forked;
 mod grow;
 mod list;
 mod purge;
@@ -19,9 +20,8 @@ use secmalloc_policy::random::Random;
 use secmalloc_policy::size_class::{MIN_PLACES, ZERO};
 
 use crate::lock::Lock;
-use crate::pool::{fixed, Fixed};
-use crate::slab::{ClassMap, Life};
-use crate::sys;
+use crate::pool::{fixed, Fixed, Growing};
+use crate::slab::ClassMap;
 use crate::thread::{Bin, ThreadHeap};
 use choose::{begin_anywhere, take_random};
 use list::List;
@@ -46,10 +46,15 @@ pub(crate) struct Store {
     warm_count: Cell<u32>,
     /// Slabs before this one exist. Written under the lock, read without it by sweeps.
     next: AtomicU32,
-    /// Bytes of the region that are committed, counted from slot 0.
+    /// Bytes of the region that are committed, counted from slot 0; whole pages.
     committed: Cell<usize>,
-    /// The first slab that is not ours to commit.
-    limit: Cell<u32>,
+    /// The generation of processes (`Registry::generation`) in which slabs of a parent's threads were
+    /// last looked for.
+    sought_in: Cell<u32>,
+    /// Memory for records and states, and for how many slabs it is enough.
+    records: Growing,
+    states: Growing,
+    known: Cell<u32>,
     /// Slabs left in this window of guards, and the place of its guard, counted the same way.
     window: Cell<u32>,
     guard_at: Cell<u32>,
@@ -68,11 +73,13 @@ impl Store {
         self.next.load(Ordering::Acquire)
     }
 
-    /// Draws up to `out.len()` slots at random; how many. `out` is at most a batch.
+    /// Draws up to `out.len()` slots at random, in reverse order: a magazine is a stack, and slabs
+    /// are used from one end to the other. How many; `out` is at most a batch.
     pub(crate) fn draw(&self, class: usize, heap: &ThreadHeap, out: &[Cell<u32>]) -> usize {
         let fixed = fixed();
         let map = &fixed.classes[class];
         let bin = heap.bin(class);
+        heap.seed();
         let random = heap.random();
         let _held = self.lock.hold();
         let mut drawn = 0;
@@ -88,7 +95,12 @@ impl Store {
                     break;
                 };
                 self.last.set(slab + 1);
-                drawn += take_random(map, slab, random, &out[drawn..=drawn]);
+                drawn += take_random(
+                    map,
+                    slab,
+                    random,
+                    &out[out.len() - drawn - 1..out.len() - drawn],
+                );
                 if map.record(slab).free_count.get() > 0 {
                     self.partial.push_back(map, slab);
                 }
@@ -105,29 +117,47 @@ impl Store {
                     slab
                 }
             };
-            drawn += take_random(map, slab, random, &out[drawn..]);
+            drawn += take_random(map, slab, random, &out[..out.len() - drawn]);
             let record = map.record(slab);
             if record.free_count.get() == 0 {
                 record.owner.set(0);
                 bin.slab.set(0);
             }
         }
+        if drawn < out.len() {
+            // There was no memory for more.
+            for (to, from) in out.iter().zip(&out[out.len() - drawn..]) {
+                to.set(from.get());
+            }
+        }
         drawn
     }
 
     /// A thread draws from its slab no more.
-    pub(crate) fn disown(&self, class: usize, bin: &Bin) {
+    pub(crate) fn disown(&self, class: usize, heap: &ThreadHeap, bin: &Bin) {
+        let _held = self.lock.hold();
+        self.disown_held(&fixed().classes[class], heap, bin);
+    }
+
+    /// The same, under the lock, under which alone bins and records change in this.
+    fn disown_held(&self, map: &ClassMap, heap: &ThreadHeap, bin: &Bin) {
         let Some(slab) = bin.slab.replace(0).checked_sub(1) else {
             return;
         };
-        let map = &fixed().classes[class];
-        let _held = self.lock.hold();
         let record = map.record(slab);
-        record.owner.set(0);
-        if record.free_count.get() == map.slots() {
+        if record.owner.get() == heap.owner() {
+            record.owner.set(0);
+            self.list(map, slab);
+        }
+    }
+
+    /// Puts a slab that nobody draws from into the list where it belongs.
+    fn list(&self, map: &ClassMap, slab: u32) {
+        let free = map.record(slab).free_count.get();
+        if free == map.slots() {
             self.warm.push_front(map, slab);
             self.warm_count.set(self.warm_count.get() + 1);
-        } else {
+        } else if free > 0 {
             self.partial.push_back(map, slab);
         }
     }
@@ -150,6 +180,9 @@ impl Store {
         class: usize,
         random: &mut Random,
     ) -> Option<u32> {
+        if self.partial.first().is_none() {
+            self.take_lost(map, class);
+        }
         if let Some(slab) = self.partial.first() {
             self.partial.remove(map, slab);
             return Some(slab);
@@ -159,13 +192,7 @@ impl Store {
         } else if let Some(slab) = self.fresh.first() {
             self.fresh.remove(map, slab);
             return Some(slab);
-        } else if let Some(slab) = self.purged.first() {
-            self.purged.remove(map, slab);
-            if fixed.features.guard_pages && class != ZERO {
-                // SAFETY: this slab was guarded when it was purged.
-                unsafe { sys::unguard_pages(map.slab(slab), map.slab_size()) };
-            }
-            map.record(slab).life.set(Life::Warm);
+        } else if let Some(slab) = self.bring_back(fixed, map, class) {
             slab
         } else {
             return self.grow(fixed, map, class, random);

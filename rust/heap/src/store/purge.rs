@@ -36,6 +36,63 @@ impl Store {
         any
     }
 
+    /// An empty slab whose memory was given back, with memory again.
+    pub(super) fn bring_back(&self, fixed: &Fixed, map: &ClassMap, class: usize) -> Option<u32> {
+        let slab = self.purged.first()?;
+        let record = map.record(slab);
+        let (start, end) = (map.slab(slab), map.slab(slab) + map.slab_size());
+        let (from, to) = (
+            start / fixed.page * fixed.page,
+            end.next_multiple_of(fixed.page),
+        );
+        let usable = match record.life.get() {
+            Life::Returned => fixed.commit(from, to),
+            _ if class == ZERO || !fixed.features.guard_pages => true,
+            // SAFETY: where there are guards, they are this slab's, or those of others that are empty
+            // too and do not need them.
+            _ => unsafe { sys::unguard_pages(from, to - from) },
+        };
+        if !usable {
+            return None;
+        }
+        self.purged.remove(map, slab);
+        record.life.set(Life::Warm);
+        Some(slab)
+    }
+
+    /// Gives back the right to the memory of purged slabs, and to what was committed for slabs to come;
+    /// with the addresses, where they were not reserved: other classes and large blocks may want them.
+    pub(crate) fn return_addresses(&self, class: usize) {
+        let fixed = fixed();
+        let map = &fixed.classes[class];
+        if class == ZERO {
+            return;
+        }
+        let _held = self.lock.hold();
+        let used = self.slabs() as usize * map.slab_size();
+        let (used, committed) = (used.next_multiple_of(fixed.page), self.committed.get());
+        // SAFETY: no slab is there yet.
+        if used < committed && unsafe { fixed.decommit(map.base + used, map.base + committed) } {
+            self.committed.set(used);
+        }
+        // Slabs that share pages stay.
+        if map.slab_size() % fixed.page != 0 {
+            return;
+        }
+        let mut next = self.purged.first();
+        while let Some(slab) = next {
+            let record = map.record(slab);
+            next = record.next.get().checked_sub(1);
+            let at = map.slab(slab);
+            if record.life.get() == Life::Purged
+                // SAFETY: whole pages of an empty slab, which is committed again before it is used.
+                && unsafe { fixed.decommit(at, at + map.slab_size()) }
+            {
+                record.life.set(Life::Returned);
+            }
+        }
+    }
+
     /// Gives the memory of empty slabs back, until `keep` are warm or enough is done for once.
     pub(super) fn purge_some<'a>(
         &'a self,
@@ -75,7 +132,33 @@ impl Store {
         for slab in sound {
             self.purged.push_front(map, *slab);
         }
+        if map.slab_size() % fixed.page != 0 {
+            for &slab in sound {
+                self.purge_pages_of(fixed, map, slab);
+            }
+        }
         held
+    }
+
+    /// Gives the pages back that a purged slab shares with others, where these are purged too. The
+    /// caller holds the lock, so that none of them is taken into use meanwhile.
+    fn purge_pages_of(&self, fixed: &Fixed, map: &ClassMap, slab: u32) {
+        let (start, page) = (map.slab(slab), fixed.page);
+        let end = start + map.slab_size();
+        for at in (start / page * page..end).step_by(page) {
+            let first = at.saturating_sub(map.base) / map.slab_size();
+            let last = (at + page - 1 - map.base) / map.slab_size();
+            let is_empty = |slab: usize| {
+                let life = map.record(slab as u32).life.get();
+                matches!(life, Life::Purged | Life::Guard)
+            };
+            let all_empty = last < self.slabs() as usize && (first..=last).all(is_empty);
+            if all_empty {
+                // No guard: another thread may be looking at what it is about to purge.
+                // SAFETY: no block lives in an empty slab.
+                unsafe { sys::drop_pages(at, page) };
+            }
+        }
     }
 
     /// What was written to a freed block would be lost with its page: an empty slab is looked at
@@ -126,11 +209,17 @@ fn purge(fixed: &Fixed, map: &ClassMap, class: usize, run: &[u32]) {
             }
         }
     }
-    let (at, size) = (map.slab(start), map.slab_size() * run.len());
+    // Whole pages: what shares one with another slab keeps its memory, which is zero.
+    let start = map.slab(start);
+    let from = start.next_multiple_of(fixed.page);
+    let to = (start + map.slab_size() * run.len()) / fixed.page * fixed.page;
+    if from >= to {
+        return;
+    }
     // SAFETY: no block lives in an empty slab.
     unsafe {
-        if !(fixed.features.guard_pages && sys::guard_pages(at, size)) {
-            sys::drop_pages(at, size);
+        if !(fixed.features.guard_pages && sys::guard_pages(from, to - from)) {
+            sys::drop_pages(from, to - from);
         }
     }
 }

@@ -79,3 +79,24 @@ pub(crate) fn thread_identity() -> usize {
     }
     pointer
 }
+
+/// Calls a function on another stack.
+///
+/// # Safety
+/// - `top` is the end of a stack, a multiple of 16, that nobody else uses and that suffices.
+pub(crate) unsafe fn call_on_stack(top: usize, function: extern "C" fn(usize), argument: usize) {
+    // SAFETY: x20 is kept by what is called (AAPCS64, 6.1.1), and brings the stack back.
+    unsafe {
+        asm!(
+            "mov x20, sp",
+            "mov sp, {top}",
+            "blr {function}",
+            "mov sp, x20",
+            top = in(reg) top,
+            function = in(reg) function,
+            in("x0") argument,
+            out("x20") _,
+            clobber_abi("C"),
+        );
+    }
+}

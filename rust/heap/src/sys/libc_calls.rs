@@ -49,7 +49,9 @@ pub(crate) fn handle_if_default(
     }
     action.sa_sigaction = handler as usize;
     // On the alternate stack where the program has one: the stack itself may be what overflowed.
-    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+    // Not SA_NODEFER: a fault in the handler, on an alternate stack that is too small even for it,
+    // ends the process, and does not begin the handler anew for ever.
+    action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
     // SAFETY: the handler has the form that SA_SIGINFO demands.
     unsafe { libc::sigaction(signal, &raw const action, core::ptr::null_mut()) };
 }

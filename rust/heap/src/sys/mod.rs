@@ -11,11 +11,13 @@ mod libc_calls;
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 mod machine;
+#[cfg(feature = "trial")]
+pub mod trial;
 
 pub(crate) use libc_calls::*;
-pub(crate) use machine::{set_thread_word, thread_identity, thread_word};
+pub(crate) use machine::{call_on_stack, set_thread_word, thread_identity, thread_word};
 
-pub(crate) use core::sync::atomic::AtomicUsize;
+pub(crate) use core::sync::atomic::{fence, AtomicU16, AtomicUsize};
 
 use core::ffi::CStr;
 use core::ptr::NonNull;
@@ -51,6 +53,8 @@ impl Access {
 /// # Safety
 /// As [`machine::call`].
 unsafe fn call(number: i64, arguments: [usize; 6]) -> Result<usize, i32> {
+    #[cfg(feature = "trial")]
+    use trial as machine;
     // SAFETY: passed on to the caller.
     let result = unsafe { machine::call(number, arguments) };
     if (-4095..0).contains(&result) {
@@ -60,18 +64,77 @@ unsafe fn call(number: i64, arguments: [usize; 6]) -> Result<usize, i32> {
     }
 }
 
+/// How all our memory is mapped.
+const NEW: i32 = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+
 /// New anonymous memory anywhere. Unreserved: it counts against no commit limit until touched
 /// (unless `vm.overcommit_memory` is 2, where the kernel counts it all the same).
 pub(crate) fn map(size: usize, access: Access) -> Option<usize> {
-    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
     // SAFETY: a new mapping changes nothing that exists.
     unsafe {
         call(
             libc::SYS_mmap,
-            [0, size, access.bits(), flags as usize, usize::MAX, 0],
+            [0, size, access.bits(), NEW as usize, usize::MAX, 0],
         )
     }
     .ok()
+}
+
+/// New anonymous memory at this place, in whole pages. `false` where there is no more to be had, or
+/// something else is there.
+pub(crate) fn map_at(at: usize, size: usize, access: Access) -> bool {
+    let flags = NEW | libc::MAP_FIXED_NOREPLACE;
+    // SAFETY: a new mapping, which replaces nothing.
+    let mapped = unsafe {
+        call(
+            libc::SYS_mmap,
+            [at, size, access.bits(), flags as usize, usize::MAX, 0],
+        )
+    };
+    match mapped {
+        Ok(there) if there == at => true,
+        Ok(elsewhere) => {
+            // Kernels before 4.17 take the place for a mere wish.
+            // SAFETY: just mapped.
+            unsafe { unmap(elsewhere, size) };
+            false
+        }
+        Err(_) => false,
+    }
+}
+
+/// Whether nothing is mapped at this place, which must lie below the end of all addresses.
+pub(crate) fn is_unused(at: usize, size: usize) -> bool {
+    let flags = (NEW | libc::MAP_FIXED_NOREPLACE) as usize;
+    let access = Access::Nothing.bits();
+    // SAFETY: a new mapping, which replaces nothing.
+    match unsafe { call(libc::SYS_mmap, [at, size, access, flags, usize::MAX, 0]) } {
+        Ok(there) => {
+            // SAFETY: just mapped.
+            unsafe { unmap(there, size) };
+            there == at
+        }
+        // The kernel looks at the place first: there is no more than the limit against it.
+        Err(error) => error == libc::ENOMEM,
+    }
+}
+
+/// Puts new memory, out of reach, in the place of what is there, which is given back.
+///
+/// # Safety
+/// - The range is ours, and its contents are not wanted any more.
+pub(crate) unsafe fn replace(at: usize, size: usize) -> bool {
+    let flags = (NEW | libc::MAP_FIXED) as usize;
+    let access = Access::Nothing.bits();
+    // SAFETY: passed on to the caller.
+    unsafe {
+        let replaced = call(libc::SYS_mmap, [at, size, access, flags, usize::MAX, 0]).is_ok();
+        if replaced {
+            // As what lies around is, so that all is one entry in the memory map.
+            small_pages_only(at, size);
+        }
+        replaced
+    }
 }
 
 /// Gives a mapping back. Failure leaves it in place, which wastes address space and nothing else.
@@ -228,14 +291,14 @@ pub(crate) fn futex_wait_low(word: &AtomicUsize, value: usize) {
     };
 }
 
-/// Wakes one sleeper.
-pub(crate) fn futex_wake_low(word: &AtomicUsize) {
+/// Wakes so many sleepers.
+pub(crate) fn futex_wake_low(word: &AtomicUsize, count: u32) {
     let operation = (libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG) as usize;
     // SAFETY: the address is only a key here.
     let _ = unsafe {
         call(
             libc::SYS_futex,
-            [word.as_ptr() as usize, operation, 1, 0, 0, 0],
+            [word.as_ptr() as usize, operation, count as usize, 0, 0, 0],
         )
     };
 }
@@ -322,6 +385,13 @@ pub(crate) fn write_all(descriptor: i32, mut bytes: &[u8]) {
     change_mask(libc::SIG_SETMASK, blocked);
 }
 
+/// Whether there is a file behind a descriptor.
+pub(crate) fn is_open(descriptor: i32) -> bool {
+    let what = libc::F_GETFD as usize;
+    // SAFETY: changes nothing.
+    unsafe { call(libc::SYS_fcntl, [descriptor as usize, what, 0, 0, 0, 0]) }.is_ok()
+}
+
 /// Changes which signals the calling thread blocks; what it blocked before.
 fn change_mask(how: i32, mask: u64) -> u64 {
     let mut before = 0u64;
@@ -331,19 +401,28 @@ fn change_mask(how: i32, mask: u64) -> u64 {
     before
 }
 
-/// The most bytes that this process may map, by `RLIMIT_AS` and `RLIMIT_DATA`; `usize::MAX`
-/// where nothing limits it.
+/// The most bytes that this process may map, by `RLIMIT_AS`; `usize::MAX` where nothing limits it.
+/// `RLIMIT_DATA`, and a machine that commits no more than it has, count only what may be written.
 pub(crate) fn address_space_limit() -> usize {
-    let limit = |which: usize| {
-        let mut limits = [u64::MAX; 2];
-        let place = limits.as_mut_ptr() as usize;
-        // SAFETY: the kernel writes one `rlimit64`, which is two 64-bit words.
-        match unsafe { call(libc::SYS_prlimit64, [0, which, 0, place, 0, 0]) } {
-            Ok(_) => limits[0],
-            Err(_) => u64::MAX,
-        }
-    };
-    limit(libc::RLIMIT_AS as usize).min(limit(libc::RLIMIT_DATA as usize)) as usize
+    let mut limits = [u64::MAX; 2];
+    let (which, place) = (libc::RLIMIT_AS as usize, limits.as_mut_ptr() as usize);
+    // SAFETY: the kernel writes one `rlimit64`, which is two 64-bit words.
+    match unsafe { call(libc::SYS_prlimit64, [0, which, 0, place, 0, 0]) } {
+        Ok(_) => limits[0] as usize,
+        Err(_) => usize::MAX,
+    }
+}
+
+/// The kernel's page size, in bytes.
+pub(crate) fn page_size() -> usize {
+    #[cfg(feature = "trial")]
+    if let Some(size) = trial::page_size() {
+        return size;
+    }
+    match auxiliary(libc::AT_PAGESZ) {
+        0 => 4096,
+        size => size,
+    }
 }
 
 /// Reads a file piece by piece, through `room`; `take` gets each piece and says whether to go on.

@@ -83,3 +83,24 @@ pub(crate) fn thread_identity() -> usize {
     }
     pointer
 }
+
+/// Calls a function on another stack.
+///
+/// # Safety
+/// - `top` is the end of a stack, a multiple of 16, that nobody else uses and that suffices.
+pub(crate) unsafe fn call_on_stack(top: usize, function: extern "C" fn(usize), argument: usize) {
+    // SAFETY: r12 is kept by what is called (AMD64 ABI, 3.2.1), and brings the stack back.
+    unsafe {
+        asm!(
+            "mov r12, rsp",
+            "mov rsp, {top}",
+            "call {function}",
+            "mov rsp, r12",
+            top = in(reg) top,
+            function = in(reg) function,
+            in("rdi") argument,
+            out("r12") _,
+            clobber_abi("C"),
+        );
+    }
+}

@@ -22,9 +22,9 @@ use crate::lock::Lock;
 use crate::magazine;
 use crate::pool::{fixed, shared};
 
-/// Shared heaps. They lie at the end of the array of heaps, so that threads have the low numbers, which
-/// tags can say.
-pub(super) const SHARED: usize = 4;
+/// Shared heaps. They have the highest numbers, so that threads have the low ones, which tags can say;
+/// and lie before all others, where there is memory from the start.
+pub(crate) const SHARED: usize = 4;
 
 /// Slots that are no longer than a cache line never come from a shared heap: two threads would
 /// write to one line.
@@ -45,6 +45,8 @@ pub(crate) struct Cold {
     threads: AtomicU32,
     /// Shared heaps that were ever used, a bit for each.
     used: AtomicU32,
+    /// Those that another thread used as this process was forked: they begin anew.
+    lost: AtomicU32,
 }
 
 /// A lock in a cache line of its own.
@@ -63,6 +65,19 @@ impl Cold {
     /// In a forked child, which has one thread.
     pub(super) fn alone(&self) {
         self.threads.store(1, Relaxed);
+    }
+
+    /// In a forked child, where another thread of the parent's used a shared heap.
+    pub(super) fn forget(&self, place: u32) {
+        self.lost.fetch_or(1 << place, Relaxed);
+    }
+
+    /// The numbers of the shared heaps that were ever used.
+    pub(super) fn used_heaps(&self) -> impl Iterator<Item = u32> {
+        let used = self.used.load(Relaxed);
+        (0..SHARED as u32)
+            .filter(move |place| used >> place & 1 == 1)
+            .map(|place| first_shared() + place)
     }
 
     /// What the bins of one thread may hold.
@@ -133,7 +148,7 @@ impl ThreadHeap {
                 });
             }
         });
-        shared().stores[class].disown(class, bin);
+        shared().stores[class].disown(class, self, bin);
         bin.places.set(super::NO_PLACES);
         bin.uses.set(0);
         self.own_bytes.set(self.own_bytes.get() - weight(class));
@@ -173,13 +188,18 @@ pub(crate) fn with_shared<T>(
 }
 
 fn with_shared_at<T>(place: usize, work: impl FnOnce(&ThreadHeap) -> T) -> T {
-    let lock = &shared().threads.cold.locks[place].0;
-    // A signal handler may have interrupted this very thread in here; then it must go on.
-    let _held = (!lock.is_mine()).then(|| lock.hold());
+    let cold = &shared().threads.cold;
+    // A signal handler that interrupted this very thread in here has been refused before.
+    let _held = cold.locks[place].0.hold();
     let number = first_shared() + place as u32;
     let common = heap(number);
+    let bit = 1 << place;
+    if cold.lost.load(Relaxed) & bit != 0 {
+        cold.lost.fetch_and(!bit, Relaxed);
+        common.forget();
+    }
     if common.owners.get() == 0 {
-        shared().threads.cold.used.fetch_or(1 << place, Relaxed);
+        cold.used.fetch_or(bit, Relaxed);
         common.begin(number);
     } else {
         // There may have been a fork since.

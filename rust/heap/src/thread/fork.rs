@@ -1,81 +1,213 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! `fork`: all locks are taken before it, so that the child finds nothing half changed, and are free
 //! again after it.
+//!
+//! A signal handler may fork, and may have interrupted this very thread where it had a lock. That
+//! one stays as it is, and the interrupted call goes on in parent and child. No two threads wait
+//! for each other here; the order of locks is in ARCHITECTURE.md, "Invariants":
+//!
+//! 1. [`FORKS`]: one thread forks at a time.
+//! 2. Those of heap number 0 and of the shared heaps are only tried: their holders may wait for a
+//!    lock below.
+//! 3. The others, in the order of [`each_lock`]. Who holds one waits for nothing, but for who forks
+//!    in a handler: that thread has announced its locks, and those are passed over.
+//!
+//! What could not be taken is half changed in the child, and mended there.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-use super::own;
+use secmalloc_policy::size_class::COUNT;
+
+use super::cold::SHARED;
+use super::{current_or_closed, open, NONE};
 use crate::lock::Lock;
 use crate::pool::{self, shared};
 use crate::sys;
 
-/// Every lock there is, in the order in which they are taken.
-fn each_lock(mut with: impl FnMut(&Lock)) {
+/// One thread forks at a time, and what follows is its own.
+static FORKS: Lock = Lock::new();
+/// Locks by their place in the order: that the forking thread had already; that it could not take;
+/// that it announced.
+static HELD: AtomicU64 = AtomicU64::new(0);
+static MISSED: AtomicU64 = AtomicU64::new(0);
+static ANNOUNCED: AtomicU64 = AtomicU64::new(0);
+/// Handlers in the middle of a fork that fork in their turn, with the same locks.
+static DEPTH: AtomicU32 = AtomicU32::new(0);
+/// The fork is a handler's that interrupted another where that had not all locks yet.
+static WITHIN_ANOTHER: AtomicBool = AtomicBool::new(false);
+/// The thread word before the fork.
+static WORD: AtomicUsize = AtomicUsize::new(0);
+
+/// The locks of heap number 0 and of the shared heaps.
+const COMMON: u32 = 0;
+const FIRST_COLD: u32 = 1;
+const REGISTRY: u32 = FIRST_COLD + SHARED as u32;
+const LARGE: u32 = REGISTRY + 1;
+const FIRST_STORE: u32 = LARGE + 1;
+const _: () = assert!(FIRST_STORE as usize + COUNT <= u64::BITS as usize);
+
+/// Every lock there is, with its place in the order in which they are taken.
+fn each_lock(mut with: impl FnMut(u32, &Lock)) {
     let shared = shared();
-    with(&shared.threads.common);
-    let cold = &shared.threads.cold;
-    cold.locks.iter().for_each(|line| with(&line.0));
-    with(&shared.threads.lock);
-    shared.stores.iter().for_each(|store| with(&store.lock));
-    with(&shared.large.lock);
-    with(pool::region_lock());
-}
-
-/// Locks that the forking thread held already, by their place in that order.
-static HELD_BEFORE: AtomicU64 = AtomicU64::new(0);
-
-/// Before `fork`: nobody may be in the middle of anything. A lock that the forking thread itself
-/// holds (a signal handler forks) stays as it is, and its holder goes on in parent and child.
-pub(crate) unsafe extern "C" fn before_fork() {
-    if pool::started() {
-        let (mut place, mut mine) = (0, 0);
-        each_lock(|lock| {
-            if lock.is_mine() {
-                mine |= 1 << place;
-            } else {
-                lock.acquire();
-            }
-            place += 1;
-        });
-        // Relaxed: read by this thread, or by its copy in the child; the locks order the rest.
-        HELD_BEFORE.store(mine, Ordering::Relaxed);
-        sys::set_forking(true);
+    with(COMMON, &shared.threads.common);
+    for (place, line) in (FIRST_COLD..).zip(&shared.threads.cold.locks) {
+        with(place, &line.0);
+    }
+    with(REGISTRY, &shared.threads.lock);
+    with(LARGE, &shared.large.lock);
+    for (place, store) in (FIRST_STORE..).zip(&shared.stores) {
+        with(place, &store.lock);
     }
 }
 
-/// Does something with the locks that [`before_fork`] took.
-fn each_taken_lock(with: impl Fn(&Lock)) {
-    let mine = HELD_BEFORE.load(Ordering::Relaxed);
-    let mut place = 0;
-    each_lock(|lock| {
-        if mine >> place & 1 == 0 {
-            with(lock);
-        }
-        place += 1;
+const fn bit(place: u32) -> u64 {
+    1 << place
+}
+
+/// Whether this is a signal handler, or a fork in one, that interrupted this thread where it was
+/// changing what others share.
+pub(super) fn is_inside_a_change() -> bool {
+    if sys::is_forking() {
+        return HELD.load(Relaxed) | MISSED.load(Relaxed) != 0;
+    }
+    let mut any = false;
+    each_lock(|_, lock| any |= lock.is_mine());
+    any
+}
+
+/// Closes the thread's heap, for while locks change hands: a signal handler that wants the heap
+/// then finds that this thread has some.
+fn close_word() -> usize {
+    let word = sys::thread_word();
+    sys::set_thread_word(match word as isize {
+        0 => NONE,
+        open if open > NONE as isize => open.wrapping_neg() as usize,
+        // Open and recorded: inverted, which is one less than negated.
+        open if open < 0 && open & 1 == 1 => open.wrapping_add(1) as usize,
+        _ => word,
     });
+    word
+}
+
+/// Before `fork`.
+pub(crate) unsafe extern "C" fn before_fork() {
+    if !pool::started() {
+        return;
+    }
+    if sys::is_forking() {
+        DEPTH.store(DEPTH.load(Relaxed) + 1, Relaxed);
+        return;
+    }
+    let word = close_word();
+    let within_another = FORKS.is_mine();
+    let (mut held, mut missed, mut announced) = (0, 0, 0);
+    each_lock(|place, lock| {
+        if lock.is_mine() {
+            held |= bit(place);
+            if !within_another && lock.announce() {
+                announced |= bit(place);
+            }
+        }
+    });
+    if !within_another {
+        FORKS.acquire();
+    }
+    each_lock(|place, lock| {
+        let taken = held & bit(place) != 0
+            || if place < REGISTRY {
+                lock.acquire_soon()
+            } else {
+                lock.acquire_unless_announced()
+            };
+        if !taken {
+            missed |= bit(place);
+        }
+    });
+    // Relaxed, all: read by this thread, or by its copy in the child; the locks order the rest.
+    HELD.store(held, Relaxed);
+    MISSED.store(missed, Relaxed);
+    ANNOUNCED.store(announced, Relaxed);
+    WITHIN_ANOTHER.store(within_another, Relaxed);
+    WORD.store(word, Relaxed);
+    sys::set_forking(true);
+    if held | missed == 0 {
+        // Fork handlers of others may allocate: this thread has every lock, and passes it.
+        sys::set_thread_word(word);
+    }
 }
 
 /// After `fork`, in the parent.
 pub(crate) unsafe extern "C" fn after_fork_parent() {
-    if pool::started() {
-        sys::set_forking(false);
-        each_taken_lock(Lock::release);
+    if sys::is_forking() && !ends_inner() {
+        give_back(Lock::release);
     }
 }
 
-/// After `fork`, in the child: the only thread is this one. The heaps of the others are lost with
-/// what was in them, some kilobytes each: they may have been stopped in the middle of a change.
+/// After `fork`, in the child: the only thread is this one. Slots in the hands of the others are
+/// lost: they may have been stopped in the middle of a change. The slabs that they drew from are
+/// not, see `store/forked.rs`.
 pub(crate) unsafe extern "C" fn after_fork_child() {
-    if !pool::started() {
+    if !sys::is_forking() {
         return;
     }
-    sys::set_forking(false);
-    each_taken_lock(Lock::reset);
-    let generation = &shared().threads.generation;
-    generation.set(generation.get() + 1);
-    shared().threads.cold.alone();
-    if let Some(own) = own() {
-        own.thread.set(sys::thread_id());
+    shared().threads.next_generation(current_or_closed());
+    if let Some(own) = open() {
         own.seed();
     }
+    mend();
+    if !ends_inner() {
+        give_back(Lock::reset);
+    }
+}
+
+/// Whether it is not the outermost fork that ends.
+fn ends_inner() -> bool {
+    let depth = DEPTH.load(Relaxed);
+    DEPTH.store(depth.saturating_sub(1), Relaxed);
+    depth > 0
+}
+
+/// Makes the locks free that [`before_fork`] took.
+fn give_back(with: impl Fn(&Lock)) {
+    let not_ours = HELD.load(Relaxed) | MISSED.load(Relaxed);
+    let announced = ANNOUNCED.load(Relaxed);
+    let within_another = WITHIN_ANOTHER.load(Relaxed);
+    let word = WORD.load(Relaxed);
+    close_word();
+    sys::set_forking(false);
+    each_lock(|place, lock| {
+        if not_ours & bit(place) == 0 {
+            with(lock);
+        }
+        if announced & bit(place) != 0 {
+            lock.unannounce();
+        }
+    });
+    if !within_another {
+        with(&FORKS);
+    }
+    sys::set_thread_word(word);
+}
+
+/// In the child: what other threads of the parent's were changing. The locks are this thread's then.
+fn mend() {
+    let missed = MISSED.swap(0, Relaxed);
+    let shared = shared();
+    each_lock(|place, lock| {
+        if missed & bit(place) == 0 {
+            return;
+        }
+        match place {
+            COMMON => shared.threads.forget_common(),
+            REGISTRY => shared.threads.forget_lists(),
+            cold if cold < REGISTRY => shared.threads.cold.forget(cold - FIRST_COLD),
+            LARGE => shared.large.mend(),
+            _ => {
+                let class = (place - FIRST_STORE) as usize;
+                shared.stores[class].mend(class);
+            }
+        }
+        lock.reset();
+        lock.acquire();
+    });
 }

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Threads: each has a heap of its own in the metadata pool, found through one thread-local word.
 //!
-//! The word is 0 in a new thread, the address of the heap in one that has allocated (inverted, where calls
-//! are recorded), and [`NONE`] in one that can have no heap: while it ends, or when there are more threads than
+//! The word is 0 in a new thread, the address of the heap in one that has allocated, and
+//! [`NONE`] in one that can have no heap: while it ends, or when there are more threads than
 //! heaps. Such a thread shares heap number 0, under a lock. Heaps of finished threads are passed
 //! on: a few as they are, with all their slots, the others after their slots went back to the stores.
+//!
+//! While a thread changes its heap, the word is the address negated: *closed*. A signal handler that
+//! interrupted the change finds no heap there, and takes number 0. Where calls are recorded, the word is the
+//! address inverted as long as the heap is open: the short way of `malloc` and `free` takes that for no heap,
+//! so that every call goes the long way, where it is recorded, and nothing is paid where none is.
 
 mod cold;
 mod fork;
@@ -12,6 +17,8 @@ mod registry;
 
 use core::cell::{Cell, UnsafeCell};
 use core::mem::size_of;
+use core::ops::Deref;
+use core::sync::atomic::{compiler_fence, AtomicU32, Ordering};
 
 use secmalloc_policy::fault::Actor;
 use secmalloc_policy::quarantine;
@@ -21,7 +28,7 @@ use secmalloc_policy::slot_state::Tag;
 
 use crate::pool::{self, fixed, shared};
 use crate::sys;
-pub(crate) use cold::{give_back_shared, with_shared};
+pub(crate) use cold::{give_back_shared, with_shared, SHARED};
 pub(crate) use fork::{after_fork_child, after_fork_parent, before_fork};
 pub(crate) use registry::{at_thread_end, drain_kept, with_heap, Registry};
 
@@ -43,6 +50,9 @@ pub(crate) struct ThreadHeap {
     seeded: Cell<u32>,
     /// Bytes that the bins of its own classes may hold, but for those it owns from the start.
     own_bytes: Cell<usize>,
+    /// What it was when the heap's thread was last known to be there; before that, the thread was
+    /// one of a parent's.
+    lives: AtomicU32,
     random: UnsafeCell<Random>,
     bins: [Bin; COUNT],
     /// Numbers of slots: every class's magazine and quarantine, where its bin says.
@@ -129,6 +139,18 @@ impl ThreadHeap {
         (stages, places.mask)
     }
 
+    /// Goes on as an empty heap, in a process that its thread was not forked into: that one may
+    /// have been in the middle of a change. Its slots are lost.
+    fn forget(&self) {
+        for (class, bin) in self.bins.iter().enumerate() {
+            shared().stores[class].disown(class, self, bin);
+            bin.ready.set(0);
+            bin.turn.set(0);
+        }
+        self.slots.iter().for_each(|slot| slot.set(0));
+        self.disown_classes();
+    }
+
     fn begin(&self, number: u32) {
         self.number.set(number);
         self.tag.set(Tag::of(number));
@@ -137,9 +159,11 @@ impl ThreadHeap {
         self.seed();
     }
 
-    /// Parent and child of a fork must not place their next blocks alike.
-    fn seed(&self) {
-        let now = shared().threads.generation.get() + 1;
+    /// Parent and child of a fork must not place their next blocks alike. Here, and not only in
+    /// `fork`, which may be called in the middle of a change.
+    #[inline]
+    pub(crate) fn seed(&self) {
+        let now = shared().threads.generation() + 1;
         if self.seeded.replace(now) != now {
             self.random().reseed(pool::fresh_seed());
         }
@@ -186,9 +210,17 @@ impl ThreadHeap {
                 give_back(class, &stage[..count]);
                 stage[..count].iter().for_each(|place| place.set(0));
             }
-            shared().stores[class].disown(class, bin);
+            shared().stores[class].disown(class, self, bin);
         }
         self.disown_classes();
+    }
+
+    /// Gives back what is not resting: ready slots, and the slabs that are drawn from.
+    pub(crate) fn give_back_unused(&self) {
+        self.give_back_ready();
+        for (class, bin) in self.bins.iter().enumerate() {
+            shared().stores[class].disown(class, self, bin);
+        }
     }
 }
 
@@ -201,34 +233,101 @@ fn give_back(class: usize, slots: &[Cell<u32>]) {
 
 fn heap(number: u32) -> &'static ThreadHeap {
     debug_assert!(number < fixed().heap_count);
-    // SAFETY: the metadata pool has room for `heap_count` heaps, zero at first.
-    unsafe {
-        sys::pointer::<ThreadHeap>(fixed().heaps + number as usize * ThreadHeap::STRIDE).as_ref()
-    }
-}
-
-/// The calling thread's heap, if it has one already and may go the short way with it.
-#[inline(always)]
-pub(crate) fn current() -> Option<&'static ThreadHeap> {
-    let word = sys::thread_word();
-    // Signed: an inverted address is below zero.
-    if word as isize <= NONE as isize {
-        return None;
-    }
-    // SAFETY: the word is the address of a heap in the metadata pool, this thread's alone.
-    Some(unsafe { sys::pointer::<ThreadHeap>(word).as_ref() })
+    let place = match number.checked_sub(cold::first_shared()) {
+        Some(shared) => shared as usize,
+        None => SHARED + number as usize,
+    };
+    // SAFETY: numbers are given out by `join`, which sees to memory, but for 0 and those that are
+    // shared, which have it from the start; it is zero at first.
+    unsafe { sys::pointer::<ThreadHeap>(fixed().heaps + place * ThreadHeap::STRIDE).as_ref() }
 }
 
 /// The calling thread's heap, if it has one already.
-#[inline]
-pub(crate) fn own() -> Option<&'static ThreadHeap> {
-    let word = sys::thread_word();
-    let address = if (word as isize) < 0 { !word } else { word };
-    if address <= NONE {
+#[inline(always)]
+pub(crate) fn current() -> Option<&'static ThreadHeap> {
+    let word = sys::thread_word() as isize;
+    // Addresses of user space are positive, so that one comparison tells closed ones too.
+    if word <= NONE as isize {
         return None;
     }
+    // SAFETY: the word is the address of a heap in the metadata pool, this thread's alone.
+    Some(unsafe { sys::pointer::<ThreadHeap>(word as usize).as_ref() })
+}
+
+/// The calling thread's heap, if it is open, also where calls are recorded.
+fn open() -> Option<&'static ThreadHeap> {
+    let word = sys::thread_word() as isize;
+    // Closed ones are even.
+    (word > 0 || word & 1 == 1).then(current_or_closed)?
+}
+
+/// The calling thread's heap, also where a change of it was interrupted.
+pub(crate) fn current_or_closed() -> Option<&'static ThreadHeap> {
+    // Negated or inverted: heaps are at even addresses.
+    let word = (sys::thread_word() as isize).unsigned_abs() & !1;
     // SAFETY: as in `current`.
-    Some(unsafe { sys::pointer::<ThreadHeap>(address).as_ref() })
+    (word > NONE).then(|| unsafe { sys::pointer::<ThreadHeap>(word).as_ref() })
+}
+
+/// The calling thread's heap, to be changed: closed until this is dropped.
+pub(crate) struct Own {
+    heap: &'static ThreadHeap,
+    /// The thread word as it was.
+    word: usize,
+}
+
+/// The word of a thread that has the heap at an address, and whose calls are recorded.
+fn recorded(address: usize) -> usize {
+    !address
+}
+
+/// As [`enter`], also where calls are recorded.
+pub(crate) fn enter_any() -> Option<Own> {
+    let word = sys::thread_word();
+    if (word as isize) < 0 && word & 1 == 1 {
+        let address = !word;
+        // SAFETY: as in `current`.
+        let heap = unsafe { sys::pointer::<ThreadHeap>(address).as_ref() };
+        return Some(close_as(heap, word));
+    }
+    enter()
+}
+
+/// Closes the calling thread's heap, if it has one that is not closed already.
+#[inline(always)]
+pub(crate) fn enter() -> Option<Own> {
+    current().map(close)
+}
+
+/// Closes the calling thread's heap, which [`current`] found.
+#[inline(always)]
+pub(crate) fn close(heap: &'static ThreadHeap) -> Own {
+    close_as(heap, core::ptr::from_ref(heap).addr())
+}
+
+#[inline(always)]
+fn close_as(heap: &'static ThreadHeap, word: usize) -> Own {
+    sys::set_thread_word(core::ptr::from_ref(heap).addr().wrapping_neg());
+    // A handler in this thread must see the word before any change.
+    compiler_fence(Ordering::SeqCst);
+    Own { heap, word }
+}
+
+impl Drop for Own {
+    #[inline(always)]
+    fn drop(&mut self) {
+        compiler_fence(Ordering::SeqCst);
+        sys::set_thread_word(self.word);
+    }
+}
+
+impl Deref for Own {
+    type Target = ThreadHeap;
+
+    #[inline(always)]
+    fn deref(&self) -> &ThreadHeap {
+        self.heap
+    }
 }
 
 /// Who left this mark.

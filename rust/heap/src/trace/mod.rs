@@ -279,10 +279,8 @@ pub fn end(begun: Begun, result: usize, errno: i32) {
 fn record(call: &Call) {
     let trace = &fixed().trace;
     let with = |heap: &ThreadHeap| trace.recorder(heap.number()).call(trace, call, heap);
-    match thread::own() {
-        Some(own) => with(own),
-        // Without a heap there are no blocks to tell of.
-        None => thread::with_heap(with).unwrap_or(()),
+    if thread::with_heap(with).is_none() {
+        recorder::lose();
     }
 }
 
@@ -298,7 +296,7 @@ fn stack_number(depot: &Depot, from: Registers) -> u64 {
     let mut frames = [0; DEEPEST];
     let trace = &fixed().trace;
     let unknown = Stack::new();
-    let known = match thread::own() {
+    let known = match thread::current_or_closed() {
         Some(heap) => trace.recorder(heap.number()).stack(),
         None => &unknown,
     };

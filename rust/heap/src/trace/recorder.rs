@@ -122,7 +122,7 @@ impl Recorder {
             free
         });
         if !free {
-            LOST.fetch_add(1, Ordering::Relaxed);
+            lose();
             return;
         }
         // SAFETY: `busy` was free, and is ours now.
@@ -132,8 +132,14 @@ impl Recorder {
     }
 }
 
-/// Calls that found their recorder busy: a sum for the process.
+/// Calls that found their recorder busy, or no heap: a sum for the process.
 static LOST: AtomicU64 = AtomicU64::new(0);
+
+/// A call is not recorded.
+pub(super) fn lose() {
+    // Relaxed: only a number.
+    LOST.fetch_add(1, Ordering::Relaxed);
+}
 
 impl Own {
     fn count(&mut self, call: &Call) {

@@ -13,9 +13,9 @@ pub(crate) mod wide;
 #[cfg(test)]
 mod tests;
 
-#[cfg(target_arch = "x86_64")]
 use secmalloc_policy::size_class::CANARY_SIZE;
 
+#[cfg(target_arch = "x86_64")]
 use crate::pool::fixed;
 use crate::sys;
 

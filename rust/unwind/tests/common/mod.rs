@@ -2,7 +2,7 @@
 //! What the tests share: libc's own walk to compare with, C code that is compiled on the spot.
 #![allow(dead_code, missing_docs, unreachable_pub)]
 
-use std::ffi::{c_char, c_int, c_void, CStr, CString};
+use std::ffi::{c_int, c_void, CStr, CString};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -127,7 +127,14 @@ pub fn name(address: usize) -> String {
 pub fn compile(source: &str, to: &str, flags: &[&str]) -> PathBuf {
     let object = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(to);
     let done = Command::new("cc")
-        .args(["-shared", "-fPIC", "-Wall", "-Wl,--build-id", "-o"])
+        .args([
+            "-shared",
+            "-fPIC",
+            "-Wall",
+            "-Werror",
+            "-Wl,--build-id",
+            "-o",
+        ])
         .arg(&object)
         .args(flags)
         .arg(
@@ -163,7 +170,7 @@ impl Library {
 
     pub fn symbol(&self, name: &CStr) -> *mut c_void {
         // SAFETY: a handle and a C string.
-        let found = unsafe { libc::dlsym(self.0, name.as_ptr() as *const c_char) };
+        let found = unsafe { libc::dlsym(self.0, name.as_ptr()) };
         assert!(!found.is_null(), "{name:?}");
         found
     }

@@ -9,7 +9,6 @@ mod tests;
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-use secmalloc_policy::layout::Plan;
 use secmalloc_policy::random::Random;
 
 use crate::pool::fixed;
@@ -74,12 +73,11 @@ impl Mapping {
         random: &mut Random,
     ) -> Option<Mapping> {
         let page = fixed().page;
-        let before = (1 + random.below(MAX_GUARD) as usize) * page;
-        let after = (1 + random.below(MAX_GUARD) as usize) * page;
+        let widest = widest_guard(page, fixed().plan.reserved);
+        let before = (1 + random.below(widest) as usize) * page;
+        let after = (1 + random.below(widest) as usize) * page;
         let affordable = COSTLY_USED.load(Ordering::Relaxed) < COSTLY;
-        let spacious = matches!(fixed().plan, Plan::Spacious { .. })
-            && !fixed().options.guard_all()
-            && affordable;
+        let spacious = fixed().plan.reserved && !fixed().options.guard_all() && affordable;
         let growing = purpose == Purpose::Growth;
         let costly = (spacious || growing || !fixed().features.guard_pages) && affordable;
         let spare = if spacious {
@@ -203,6 +201,16 @@ impl Mapping {
         if self.costly {
             COSTLY_USED.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+}
+
+/// Pages of a guard at most. Where address space is dear and pages are large, they are fewer.
+fn widest_guard(page: usize, plenty: bool) -> u32 {
+    const SMALL_PAGE: usize = 4096;
+    if plenty {
+        MAX_GUARD
+    } else {
+        (MAX_GUARD as usize * SMALL_PAGE / page).max(1) as u32
     }
 }
 

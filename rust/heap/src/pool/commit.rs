@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! Pieces of the pools become memory, and addresses again.
+//!
+//! A piece of a reserved pool is there already, out of reach: it is opened. Where nothing could be
+//! reserved, it is mapped, at its place or not at all.
+
+use core::cell::Cell;
+
+use super::{fixed, Fixed};
+use crate::sys::{self, Access};
+
+impl Fixed {
+    /// Makes part of the data pool usable; addresses in whole pages. It is not sealed: programs may
+    /// protect pages of blocks that they aligned to pages (mprotect(2) has an example).
+    pub(crate) fn commit(&self, from: usize, to: usize) -> bool {
+        if self.plan.reserved {
+            // SAFETY: part of our reservation that nobody uses yet.
+            return unsafe { sys::protect(from, to - from, Access::Write) };
+        }
+        let mapped = sys::map_at(from, to - from, Access::Write);
+        if mapped {
+            // As the rest of the pool is, so that both are one entry in the memory map.
+            // SAFETY: just mapped.
+            unsafe { sys::small_pages_only(from, to - from) };
+        }
+        mapped
+    }
+
+    /// Gives part of the data pool back: memory, the right to it, and, where it was not reserved, its
+    /// addresses too. `false` if it is still there.
+    ///
+    /// # Safety
+    /// - Whole pages that were committed and that nobody uses.
+    pub(crate) unsafe fn decommit(&self, from: usize, to: usize) -> bool {
+        // SAFETY: the caller's promise; the reservation goes on without a gap.
+        unsafe {
+            if self.plan.reserved {
+                sys::replace(from, to - from)
+            } else {
+                sys::unmap(from, to - from)
+            }
+        }
+    }
+
+    /// Makes part of the metadata pool usable, and seals it.
+    fn commit_metadata(&self, from: usize, to: usize) -> bool {
+        let committed = open_metadata(self.plan.reserved, from, to);
+        if committed && self.features.seal {
+            // SAFETY: it stays as it is until the process ends.
+            unsafe { sys::seal(from, to - from) };
+        }
+        committed
+    }
+}
+
+/// Makes part of the metadata pool usable, before there is a [`Fixed`].
+pub(super) fn open_metadata(reserved: bool, from: usize, to: usize) -> bool {
+    if reserved {
+        // SAFETY: part of our reservation that nobody uses yet.
+        return unsafe { sys::protect(from, to - from, Access::Write) };
+    }
+    let mapped = sys::map_at(from, to - from, Access::Write);
+    if mapped {
+        // SAFETY: just mapped.
+        unsafe {
+            sys::small_pages_only(from, to - from);
+            sys::leave_out_of_cores(from, to - from);
+        }
+    }
+    mapped
+}
+
+/// How far an array of the metadata pool has memory, in bytes from where it begins; whole pages. All
+/// zero is not at all.
+#[repr(C)]
+pub(crate) struct Growing(Cell<usize>);
+
+impl Growing {
+    /// Bytes that can be touched.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.get()
+    }
+
+    /// For an array of which a part had memory from the start.
+    pub(crate) fn begin(&self, bytes: usize) {
+        self.0.set(bytes);
+    }
+
+    /// Sees to memory for the first `bytes` of the array that grows up from `start`. The caller holds
+    /// the array's lock, here and below.
+    #[must_use]
+    pub(crate) fn up(&self, start: usize, bytes: usize) -> bool {
+        let (so_far, wanted) = (self.0.get(), bytes.next_multiple_of(fixed().page));
+        let enough = wanted <= so_far || fixed().commit_metadata(start + so_far, start + wanted);
+        self.note(wanted, enough)
+    }
+
+    /// The same for the array that grows down from `end`.
+    #[must_use]
+    pub(crate) fn down(&self, end: usize, bytes: usize) -> bool {
+        let (so_far, wanted) = (self.0.get(), bytes.next_multiple_of(fixed().page));
+        let enough = wanted <= so_far || fixed().commit_metadata(end - wanted, end - so_far);
+        self.note(wanted, enough)
+    }
+
+    /// Both arrays that begin at one point, for the first time: in one piece.
+    #[must_use]
+    pub(crate) fn both(down: &Growing, up: &Growing, point: usize, bytes: [usize; 2]) -> bool {
+        let page = fixed().page;
+        let [below, above] = bytes.map(|bytes| bytes.next_multiple_of(page));
+        if down.bytes() > 0 || up.bytes() > 0 {
+            return down.down(point, below) && up.up(point, above);
+        }
+        let enough = fixed().commit_metadata(point - below, point + above);
+        down.note(below, enough) && up.note(above, enough)
+    }
+
+    fn note(&self, wanted: usize, enough: bool) -> bool {
+        if enough {
+            self.0.set(self.0.get().max(wanted));
+        }
+        enough
+    }
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/*
+ * Limits of every kind, and places that the kernel chooses otherwise: the program starts, allocates
+ * to the end, gets NULL and ENOMEM there, and what it frees is memory again, for other sizes too.
+ */
+#include "../api/rerun.h"
+
+#include <sys/personality.h>
+#include <sys/resource.h>
+
+enum { MIB = 1 << 20 };
+
+static int which;
+static rlim_t limit;
+
+static void set(int resource, rlim_t to) {
+    struct rlimit both = {to, to};
+    if (setrlimit(resource, &both) != 0) _exit(125);
+}
+
+static void set_limit(void) { set(which, limit); }
+
+static void no_random(void) {
+    if (personality(ADDR_NO_RANDOMIZE) < 0) _exit(SKIPPED);
+}
+
+/* Allocates to the end, or to as much as is asked for; everything goes back.  How many MiB it was. */
+static size_t fill_up(size_t size, size_t most) {
+    void **last = NULL;
+    size_t count = 0;
+    while (count * size / MIB < most) {
+        errno = 0;
+        void **block = launder(malloc(any(size)));
+        if (!block) {
+            CHECK_EQUAL(errno, ENOMEM);
+            break;
+        }
+        *block = last;
+        block[size / sizeof *block - 1] = block; /* its last word is there too */
+        last = block;
+        count++;
+    }
+    while (last) {
+        void **before = *last;
+        free(last);
+        last = before;
+    }
+    return count * size / MIB;
+}
+
+/* Small blocks, large ones, and again: each time as much as the first time, or nearly. */
+static int run(size_t most) {
+    static const size_t sizes[] = {104, 200000, 4000, 104};
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        size_t got = fill_up(sizes[i], most);
+        if (got < least) least = got;
+    }
+    CHECK_EQUAL(secmalloc_check(NULL), SECMALLOC_OK);
+    fprintf(stderr, "%zu", least);
+    return PASSED;
+}
+
+struct condition {
+    const char *name;
+    void (*prepare)(void);
+    int which;
+    rlim_t limit;
+    const char *most; /* MiB that are asked for */
+    size_t least;     /* MiB of each size that there must be */
+};
+
+static const struct condition conditions[] = {
+    {"RLIMIT_AS 64 MiB", set_limit, RLIMIT_AS, 64 * MIB, "1000", 34},
+    {"RLIMIT_AS 256 MiB", set_limit, RLIMIT_AS, 256 * MIB, "1000", 150},
+    {"RLIMIT_AS 400000 KiB", set_limit, RLIMIT_AS, 400000ul << 10, "1000", 230},
+    {"RLIMIT_AS 1 GiB", set_limit, RLIMIT_AS, 1024ul * MIB, "150", 150},
+    {"RLIMIT_DATA 64 MiB", set_limit, RLIMIT_DATA, 64 * MIB, "1000", 34},
+    {"RLIMIT_DATA 256 MiB", set_limit, RLIMIT_DATA, 256 * MIB, "1000", 150},
+    {"RLIMIT_MEMLOCK 0", set_limit, RLIMIT_MEMLOCK, 0, "40", 40},
+    {"unlimited stack", set_limit, RLIMIT_STACK, RLIM_INFINITY, "40", 40},
+    {"stack of 64 GiB", set_limit, RLIMIT_STACK, 64ul << 30, "40", 40},
+    {"no random addresses", no_random, 0, 0, "40", 40},
+};
+
+int main(int argc, char **argv) {
+    start_ours_only();
+    if (argc > 1) return run(strtoul(argv[1], NULL, 10));
+    for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
+        const struct condition *c = &conditions[i];
+        char text[4096];
+        which = c->which;
+        limit = c->limit;
+        struct rerun how = {.argument = c->most, .stream = 2, .prepare = c->prepare};
+        int status = rerun(&how, text, sizeof text);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED) continue;
+        CHECK(status == 0, "%s: status 0x%x: %s", c->name, status, text);
+        unsigned long got = strtoul(text, NULL, 10);
+        CHECK(got >= c->least, "%s: only %lu MiB, should be %zu", c->name, got, c->least);
+    }
+    return PASSED;
+}

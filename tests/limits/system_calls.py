@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT OR Apache-2.0
+"""README's list of system calls is the list that the library makes: no fewer, no more.
+
+usage: system_calls.py README LIBRARY PROGRAM...
+
+strace prints the call stack of each system call of the preloaded programs. A call is ours if the
+innermost frame outside the C library lies in our library; all others are the program's own.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SKIPPED = 77
+
+# What an older strace does not know by name.
+NAMES = {"syscall_0x1ce": "mseal"}
+
+# Programs that together make all of them. Each is run for what it does, not for how it ends.
+RUNS = ("calls", "double_free_small", "invalid_free_global", "overflow_slack_exit")
+# With a broken pipe as standard error, which is what rt_sigtimedwait is for.
+BROKEN_PIPE = "double_free_small"
+
+
+def listed(readme):
+    text = readme.read_text(encoding="utf-8")
+    part = re.search(r"- System calls: (.*?)Never `brk`", text, re.S)
+    words = [word for code in re.findall(r"`([^`]*)`", part[1]) for word in code.split()]
+    return {word for word in words if not word.startswith("/")}
+
+
+def ours(log, library):
+    """The names of calls whose stack has our library below the C library's frames."""
+    found, name, decided = set(), None, True
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
+        frame = re.match(r"\s*> (\S+?)\(", line)
+        if frame:
+            if decided:
+                continue
+            place = Path(frame[1]).name
+            if place.startswith(("libc.so", "libc-", "libpthread")):
+                continue
+            decided = True
+            if os.path.realpath(frame[1]) == library:
+                found.add(name)
+            continue
+        # Also `<... name resumed>`, whose stack follows.
+        call = re.match(r"(?:\d+ +)?(?:<\.\.\. )?(\w+)(?:\(| resumed)", line)
+        if call:
+            name, decided = NAMES.get(call[1], call[1]), False
+    return found
+
+
+def trace(program, library, standard_error):
+    with tempfile.TemporaryDirectory() as directory:
+        log = Path(directory) / "log"
+        subprocess.run(
+            # Through env: strace itself is not to be preloaded.
+            ["strace", "-f", "-k", "-q", "-o", log,
+             "env", f"LD_PRELOAD={library}", program],
+            stdout=subprocess.DEVNULL, stderr=standard_error, check=False, timeout=240,
+        )
+        return ours(log, library) if log.exists() else set()
+
+
+def main():
+    readme, library, *programs = sys.argv[1:]
+    library = os.path.realpath(library)
+    able = shutil.which("strace") and subprocess.run(
+        ["strace", "-k", "-o", os.devnull, "true"], capture_output=True, check=False
+    ).returncode == 0
+    if not able:
+        print("skipped: strace is absent or may not trace here")
+        sys.exit(SKIPPED)
+    by_name = {Path(program).name.split("-")[0]: program for program in programs}
+    seen = set()
+    for name in RUNS:
+        seen |= trace(by_name[name], library, subprocess.DEVNULL)
+    reader, writer = os.pipe()
+    os.close(reader)
+    seen |= trace(by_name[BROKEN_PIPE], library, writer)
+    wanted = listed(Path(readme))
+    # Whether threads meet at a lock is a matter of chance.
+    for _ in range(10):
+        if wanted <= seen:
+            break
+        seen |= trace(by_name[RUNS[0]], library, subprocess.DEVNULL)
+    print(" ".join(sorted(seen)))
+    only_seen, only_listed = sorted(seen - wanted), sorted(wanted - seen)
+    if only_seen or only_listed:
+        sys.exit(f"not in README: {only_seen}; in README, not seen: {only_listed}")
+
+
+if __name__ == "__main__":
+    main()

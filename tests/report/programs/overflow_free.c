@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+#include "chain.h"
+
+int main(void)
+{
+    char *block = make(24);
+    memset(block, 1, 25);
+    free(hide(block)); // found
+    return 0;
+}
