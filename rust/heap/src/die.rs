@@ -11,7 +11,7 @@ use secmalloc_unwind::{module_of, Registers};
 
 use crate::pool::{self, fixed};
 use crate::sys;
-use crate::trace::{self, module_path, DEEPEST};
+use crate::trace::{self, module_name, DEEPEST};
 use crate::whereabouts;
 
 pub(crate) const STDERR: i32 = 2;
@@ -69,8 +69,8 @@ fn show_stack(frames: &[usize]) {
         let mut line = Text::default();
         let _ = write!(line, "    #{number:<2} {frame:#x}");
         if let Some(module) = module_of(frame) {
-            let mut room = [0; 512];
-            let path = module_path(&module, &mut room);
+            // Without a system call: what the program was started as.
+            let path = module_name(&module).unwrap_or_else(sys::started_as);
             let path = core::str::from_utf8(path).unwrap_or("?");
             let _ = write!(line, " ({path}+{:#x})", frame.wrapping_sub(module.bias));
             if let Some(id) = module.build_id() {

@@ -35,6 +35,16 @@ pub(crate) fn auxiliary(kind: u64) -> usize {
     unsafe { libc::getauxval(kind as libc::c_ulong) as usize }
 }
 
+/// The path by which the program was executed.
+pub(crate) fn started_as() -> &'static [u8] {
+    let path = auxiliary(libc::AT_EXECFN);
+    if path == 0 {
+        return b"?";
+    }
+    // SAFETY: AT_EXECFN is the address of a C string that the kernel put there (getauxval(3)).
+    unsafe { CStr::from_ptr(core::ptr::with_exposed_provenance(path)) }.to_bytes()
+}
+
 /// Takes a signal over, if the program has left it at its default.
 pub(crate) fn handle_if_default(
     signal: c_int,

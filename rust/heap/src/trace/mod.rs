@@ -35,7 +35,7 @@ use crate::sys::{self, Access};
 use crate::thread::{self, ThreadHeap};
 pub(crate) use end::finish;
 use file::Live;
-pub(crate) use modules::module_path;
+pub(crate) use modules::module_name;
 use name::Template;
 use recorder::Recorder;
 use stacks::Depot;

@@ -77,25 +77,22 @@ impl Modules {
     }
 }
 
-/// The path of a module; of the program itself, through `room`.
-pub(crate) fn module_path<'a>(module: &Module, room: &'a mut [u8]) -> &'a [u8] {
-    let name: &'a [u8] = if module.name.is_null() {
-        &[]
-    } else {
-        // SAFETY: the loader's name for a module that is loaded, a C string.
-        unsafe { CStr::from_ptr(module.name) }.to_bytes()
-    };
-    // The program itself has none.
-    if name.is_empty() {
-        name::program(room)
-    } else {
-        name
+/// The loader's name for a module; the program itself has none.
+pub(crate) fn module_name(module: &Module) -> Option<&'static [u8]> {
+    if module.name.is_null() {
+        return None;
     }
+    // SAFETY: the loader's name for a module that is loaded, a C string.
+    let name = unsafe { CStr::from_ptr(module.name) }.to_bytes();
+    Some(name).filter(|name| !name.is_empty())
 }
 
 fn describe(module: &Module, number: u64, tell: &mut impl FnMut(&Note<'_>)) {
     let mut room = [0; 1024];
-    let path = module_path(module, &mut room);
+    let path = match module_name(module) {
+        Some(name) => name,
+        None => name::program(&mut room),
+    };
     tell(&Note::Module {
         number,
         start: module.start as u64,
