@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 
-enum { THREADS = 400, SIZES = 20, EACH = 3, STACK = 128 * 1024, MOST_KIB = 64 };
+enum { THREADS = 400, SIZES = 20, EACH = 3, STACK = 128 * 1024, MOST_KIB = 100 };
 
 static pthread_barrier_t standing, idle, ending;
 

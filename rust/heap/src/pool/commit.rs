@@ -5,9 +5,29 @@
 //! reserved, it is mapped, at its place or not at all.
 
 use core::cell::Cell;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::{fixed, Fixed};
 use crate::sys::{self, Access};
+
+/// In a forked child: another thread of the parent's may have been between mapping a piece and writing that
+/// down.
+static UNSURE: AtomicBool = AtomicBool::new(false);
+
+/// To be called in a child of which something had to be mended.
+pub(crate) fn be_unsure() {
+    // Relaxed: the child has one thread yet.
+    UNSURE.store(true, Ordering::Relaxed);
+}
+
+/// Maps a piece at its place. Where that is taken in an unsure child, it is by what the parent had begun:
+/// the place was chosen so that nobody else comes there.
+fn map_piece(from: usize, size: usize) -> bool {
+    sys::map_at(from, size, Access::Write)
+        || (UNSURE.load(Ordering::Relaxed)
+            // SAFETY: a piece of our pools that nobody uses yet.
+            && unsafe { sys::protect(from, size, Access::Write) })
+}
 
 impl Fixed {
     /// Makes part of the data pool usable; addresses in whole pages. It is not sealed: programs may
@@ -17,7 +37,7 @@ impl Fixed {
             // SAFETY: part of our reservation that nobody uses yet.
             return unsafe { sys::protect(from, to - from, Access::Write) };
         }
-        let mapped = sys::map_at(from, to - from, Access::Write);
+        let mapped = map_piece(from, to - from);
         if mapped {
             // As the rest of the pool is, so that both are one entry in the memory map.
             // SAFETY: just mapped.
@@ -59,7 +79,7 @@ pub(super) fn open_metadata(reserved: bool, from: usize, to: usize) -> bool {
         // SAFETY: part of our reservation that nobody uses yet.
         return unsafe { sys::protect(from, to - from, Access::Write) };
     }
-    let mapped = sys::map_at(from, to - from, Access::Write);
+    let mapped = map_piece(from, to - from);
     if mapped {
         // SAFETY: just mapped.
         unsafe {

@@ -29,7 +29,7 @@ use crate::sys::{self, Access};
 use crate::thread::{self, Registry};
 use crate::trace::Trace;
 pub(crate) use begin::{fresh_seed, with_variable};
-pub(crate) use commit::Growing;
+pub(crate) use commit::{be_unsure, Growing};
 
 /// What is decided at start and read-only from then on.
 pub(crate) struct Fixed {

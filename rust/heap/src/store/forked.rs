@@ -2,6 +2,8 @@
 //! A store in a forked child: slabs that only threads of the parent's drew from, and what another
 //! thread was changing as the process was forked.
 
+use secmalloc_policy::size_class::ZERO;
+
 use super::Store;
 use crate::pool::{fixed, shared};
 use crate::slab::{ClassMap, Life};
@@ -46,7 +48,13 @@ impl Store {
             record.owner.set(0);
             match record.life.get() {
                 Life::Warm => self.list(map, slab),
-                Life::Purged | Life::Returned => self.purged.push_front(map, slab),
+                Life::Purged | Life::Returned => {
+                    // Its memory may just have been given back for good: it is seen to again.
+                    if class != ZERO {
+                        record.life.set(Life::Returned);
+                    }
+                    self.purged.push_front(map, slab);
+                }
                 Life::Absent | Life::Guard => {}
             }
         }

@@ -45,12 +45,17 @@ impl Store {
             start / fixed.page * fixed.page,
             end.next_multiple_of(fixed.page),
         );
+        let unguard = || {
+            class == ZERO
+                || !fixed.features.guard_pages
+                // SAFETY: where there are guards, they are this slab's, or those of others that are
+                // empty too and do not need them.
+                || unsafe { sys::unguard_pages(from, to - from) }
+        };
         let usable = match record.life.get() {
-            Life::Returned => fixed.commit(from, to),
-            _ if class == ZERO || !fixed.features.guard_pages => true,
-            // SAFETY: where there are guards, they are this slab's, or those of others that are empty
-            // too and do not need them.
-            _ => unsafe { sys::unguard_pages(from, to - from) },
+            // In a forked child it may only look so, and have its guards still.
+            Life::Returned => fixed.commit(from, to) && unguard(),
+            _ => unguard(),
         };
         if !usable {
             return None;

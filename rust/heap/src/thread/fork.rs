@@ -193,6 +193,9 @@ fn give_back(with: impl Fn(&Lock)) {
 fn mend() {
     let missed = MISSED.swap(0, Relaxed);
     let shared = shared();
+    if missed != 0 {
+        pool::be_unsure();
+    }
     each_lock(|place, lock| {
         if missed & bit(place) == 0 {
             return;
