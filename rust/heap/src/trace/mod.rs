@@ -7,7 +7,7 @@
 //! nothing where nothing is recorded, and every call comes by here where it is.
 //!
 //! Each thread writes into a chunk of its own ([`recorder`]), which is a piece of the file, mapped and shared
-//! ([`file`]): whatever ends the process, what was written is in the file. A file whose name ends in
+//! ([`mod@file`]): whatever ends the process, what was written is in the file. A file whose name ends in
 //! `.txt` gets lines of text instead ([`text`]).
 
 mod end;
