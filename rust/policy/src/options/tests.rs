@@ -25,11 +25,20 @@ fn names_and_places_agree() {
         (row::GUARD_ALL, "guard_all"),
         (row::LARGE_KEPT, "large_kept"),
         (row::EXPLAIN_SEGV, "explain_segv"),
+        (row::TRACE, "trace"),
     ];
     assert_eq!(named.len(), row::FIRST_FAULT);
     for (place, name) in named {
         assert_eq!(TABLE[place].name, name);
     }
+}
+
+#[test]
+fn reports_hold_as_much_as_is_asked() {
+    assert_eq!(Options::default().trace(), Level::Calls);
+    assert_eq!(parse("trace=summary").0.trace(), Level::Summary);
+    assert_eq!(parse("trace=stacks").0.trace(), Level::Stacks);
+    assert_eq!(parse("profile=diagnose").0.trace(), Level::Stacks);
 }
 
 #[test]
