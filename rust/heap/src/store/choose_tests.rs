@@ -18,9 +18,11 @@ const SLAB: u32 = 1;
 fn class_map(class: usize) -> ClassMap {
     let class = &CLASSES[class];
     let sizes = array_sizes(class, 4);
-    let words = vec![0u128; (sizes[0] + sizes[1]) / 16 + 8].leak();
+    let words = vec![0u128; (sizes[0] + sizes[1]) / 16 + 16].leak();
     let arrays = words.as_mut_ptr().expose_provenance().next_multiple_of(64);
-    ClassMap::new(class, MAX_SLAB, 4 * class.slab(), arrays)
+    // Records grow down from where states begin.
+    let point = (arrays + sizes[0]).next_multiple_of(64);
+    ClassMap::new(class, MAX_SLAB, 4 * class.slab(), point)
 }
 
 proptest! {
@@ -55,14 +57,16 @@ proptest! {
         let out = vec![Cell::new(u32::MAX); wanted];
         let taken = take_random(&map, SLAB, &mut Random::from_seed(seed), &out);
         prop_assert_eq!(taken, wanted.min(left.len()));
-        for slot in &out[..taken] {
+        // Into the last places, the first drawn last of all.
+        for slot in out.iter().rev().take(taken) {
             let (slab, place) = map.place(slot.get());
             prop_assert_eq!(slab, SLAB);
             let at = left.iter().position(|&free| free == place);
             prop_assert!(at.is_some_and(|at| at < fixed().window), "{at:?} in {left:?}");
             left.remove(at.unwrap());
         }
-        prop_assert!(out[taken..].iter().all(|slot| slot.get() == u32::MAX));
+        let untouched = &out[..wanted - taken];
+        prop_assert!(untouched.iter().all(|slot| slot.get() == u32::MAX));
         prop_assert_eq!(record.free_count.get() as usize, left.len());
         let still_free = (0..slots).filter(|&p| record.free[p as usize / 64].get() >> (p % 64) & 1 == 1);
         left.sort_unstable();
