@@ -26,7 +26,7 @@
 static const struct rule allowed[] = {
     /* README's list, which tests/limits/system_calls.py compares with what strace sees */
     CALL(mmap), CALL(munmap), CALL(mprotect), CALL(mremap), CALL(madvise), CALL(mincore), CALL(mseal),
-    CALL(futex), CALL(getrandom), CALL(gettid), CALL(getpid), CALL(clock_gettime), CALL(prlimit64),
+    CALL(fcntl), CALL(futex), CALL(getrandom), CALL(gettid), CALL(getpid), CALL(clock_gettime), CALL(prlimit64),
     CALL(rt_sigaction), CALL(rt_sigprocmask), CALL(rt_sigtimedwait), CALL(sched_yield), CALL(tgkill),
     CALL(write), CALL(openat), CALL(read), CALL(close),
     /* libc: start and dynamic linking */
