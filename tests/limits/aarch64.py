@@ -19,7 +19,7 @@ ASSEMBLER = "aarch64-linux-gnu-as"
 NUMBERS = Path("/usr/aarch64-linux-gnu/include/asm-generic/unistd.h")
 
 # Rust's operands, in the order of the template; the assembler takes any register.
-REGISTERS = {"{0}": "x9", "{1}": "x10"}
+REGISTERS = {"{0}": "x9", "{1}": "x10", "{top}": "x11", "{function}": "x12"}
 
 
 def assembly(source):

@@ -156,8 +156,8 @@ def main():
     global ARGS
     parser = argparse.ArgumentParser()
     parser.add_argument("--library", required=True)
-    parser.add_argument("--tool", required=True)
-    parser.add_argument("--programs", type=Path, required=True)
+    parser.add_argument("--tool", type=lambda path: Path(path).resolve(), required=True)
+    parser.add_argument("--programs", type=lambda path: Path(path).resolve(), required=True)
     ARGS = parser.parse_args()
     print(f"1..{len(CASES)}")
     for number, case in enumerate(CASES, 1):

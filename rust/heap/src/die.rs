@@ -31,7 +31,7 @@ pub(crate) fn found(fault: &Fault, operation: Operation) {
     }
 }
 
-/// Writes the message, with one `write`, and then the stack from `from` on.
+/// Writes the message and the stack from `from` on, with one `write`.
 pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool, from: Registers) {
     let mut room: whereabouts::Line = [0; size_of::<whereabouts::Line>()];
     let memory = match fault {
@@ -52,19 +52,26 @@ pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool, from: Regis
         memory: memory.and_then(|line| core::str::from_utf8(line).ok()),
     };
     let text = render(fault, &context);
-    write(text.as_bytes());
     let mut frames = [0; DEEPEST];
     let frames = trace::walk_here(from, &mut frames);
-    show_stack(frames);
+    write_with_stack(text.as_bytes(), frames);
     trace::fault(fault, stops, text.as_bytes(), frames);
 }
 
-/// Writes where it happened, a line for each frame: addresses as `addr2line -e FILE` wants them. Names are
-/// for a reader outside this process to find.
+/// Writes a message, and where it happened, a line for each frame: addresses as `addr2line -e FILE` wants
+/// them. Names are for a reader outside this process to find.
 #[inline(never)]
-fn show_stack(frames: &[usize]) {
-    /// Frames that people look at.
+fn write_with_stack(message: &[u8], frames: &[usize]) {
+    /// Frames that people look at, and room for them.
     const SHOWN: usize = 16;
+    let (mut all, mut length) = ([0u8; 3072], 0);
+    let mut add = |bytes: &[u8]| {
+        if let Some(room) = all.get_mut(length..length + bytes.len()) {
+            room.copy_from_slice(bytes);
+            length += bytes.len();
+        }
+    };
+    add(message);
     for (number, &frame) in frames.iter().take(SHOWN).enumerate() {
         let mut line = Text::default();
         let _ = write!(line, "    #{number:<2} {frame:#x}");
@@ -82,8 +89,9 @@ fn show_stack(frames: &[usize]) {
             }
         }
         let _ = line.write_char('\n');
-        write(line.as_bytes());
+        add(line.as_bytes());
     }
+    write(all.get(..length).unwrap_or(&[]));
 }
 
 /// Writes to standard error. A process that was started without one may have opened a file of its own
