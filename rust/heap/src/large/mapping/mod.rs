@@ -81,7 +81,7 @@ impl Mapping {
         let growing = purpose == Purpose::Growth;
         let costly = (spacious || growing || !fixed().features.guard_pages) && affordable;
         let spare = if spacious {
-            spare(data_size, growing).next_multiple_of(page)
+            spare(data_size, growing).checked_next_multiple_of(page)?
         } else {
             0
         };
