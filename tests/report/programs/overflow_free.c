@@ -4,7 +4,7 @@
 int main(void)
 {
     char *block = make(24);
-    memset(block, 1, 25);
+    memset(block, 2, 25);
     free(hide(block)); // found
     return 0;
 }

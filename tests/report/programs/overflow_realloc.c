@@ -4,7 +4,7 @@
 int main(void)
 {
     char *block = make(1000);
-    block[1000] = 1;
+    block[1000] = 2;
     block = realloc(hide(block), 5000); // found
     return block == NULL;
 }

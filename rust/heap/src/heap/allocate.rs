@@ -185,7 +185,13 @@ fn refuse_and_retry(
 
 /// A block of size 0: an address without memory.
 fn allocate_nothing(heap: &ThreadHeap, request: &Request) -> Option<NonNull<u8>> {
-    let slot = take(heap, ZERO)?;
+    // As a slot with memory is looked at: one that is somebody's block already is in two places.
+    let slot = loop {
+        let slot = take(heap, ZERO)?;
+        if !slot.state().is_live() {
+            break slot;
+        }
+    };
     let map = &fixed().classes[ZERO];
     let whole = slot.size();
     let live = SlotWord::live(request.kind, heap.tag());
