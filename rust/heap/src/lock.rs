@@ -2,13 +2,15 @@
 //! A mutual exclusion lock: one word, a futex when it is contended, and a note of its holder.
 //!
 //! The holder is noted for signal handlers: one may have interrupted the very thread that holds a
-//! lock, and waiting for oneself never ends. A handler that forks then says so on the lock
+//! lock, and waiting for oneself never ends. So whoever holds one has its heap closed: the handler finds
+//! that, and waits for nothing that this thread may have. A handler that forks then says so on the lock
 //! ([`Lock::announce`]): two threads that do so at once must not wait for each other.
 
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 // From `sys`, so that a model checker can put its own in their place.
 use crate::sys::{self, AtomicUsize};
+use crate::thread::word;
 
 const FREE: usize = 0;
 /// Beside the holder's identity, whose two lowest bits are 0: somebody sleeps on the lock.
@@ -23,8 +25,13 @@ pub(crate) struct Lock {
     word: AtomicUsize,
 }
 
-/// Proof that the lock is held; and the lock, if it is to be given back in the end.
-pub(crate) struct Held<'a>(Option<&'a Lock>);
+/// Proof that the lock is held, and what is to be given back in the end.
+pub(crate) struct Held<'a> {
+    /// None where the thread forks, and has all locks already.
+    lock: Option<&'a Lock>,
+    /// The thread word as it was.
+    word: usize,
+}
 
 impl Lock {
     pub(crate) const fn new() -> Lock {
@@ -36,7 +43,11 @@ impl Lock {
     /// Takes the lock, waiting for it.
     #[inline]
     pub(crate) fn hold(&self) -> Held<'_> {
-        Held(self.acquire().then_some(self))
+        let word = word::close();
+        Held {
+            lock: self.acquire().then_some(self),
+            word,
+        }
     }
 
     /// Whether the calling thread holds it.
@@ -148,8 +159,9 @@ impl Lock {
 impl Drop for Held<'_> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(lock) = self.0 {
+        if let Some(lock) = self.lock {
             lock.release();
         }
+        word::reopen(self.word);
     }
 }

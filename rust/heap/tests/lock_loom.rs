@@ -101,6 +101,17 @@ mod sys {
     }
 }
 
+/// The thread word, which is of no use without signal handlers.
+mod thread {
+    pub(crate) mod word {
+        pub(crate) fn close() -> usize {
+            0
+        }
+
+        pub(crate) fn reopen(_: usize) {}
+    }
+}
+
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 

@@ -19,7 +19,7 @@ use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering
 use secmalloc_policy::size_class::COUNT;
 
 use super::cold::SHARED;
-use super::{current_or_closed, open, NONE};
+use super::{current_or_closed, open, word};
 use crate::lock::Lock;
 use crate::pool::{self, shared};
 use crate::sys;
@@ -75,20 +75,6 @@ pub(super) fn is_inside_a_change() -> bool {
     any
 }
 
-/// Closes the thread's heap, for while locks change hands: a signal handler that wants the heap
-/// then finds that this thread has some.
-fn close_word() -> usize {
-    let word = sys::thread_word();
-    sys::set_thread_word(match word as isize {
-        0 => NONE,
-        open if open > NONE as isize => open.wrapping_neg() as usize,
-        // Open and recorded: inverted, which is one less than negated.
-        open if open < 0 && open & 1 == 1 => open.wrapping_add(1) as usize,
-        _ => word,
-    });
-    word
-}
-
 /// Before `fork`.
 pub(crate) unsafe extern "C" fn before_fork() {
     if !pool::started() {
@@ -98,7 +84,7 @@ pub(crate) unsafe extern "C" fn before_fork() {
         DEPTH.store(DEPTH.load(Relaxed) + 1, Relaxed);
         return;
     }
-    let word = close_word();
+    let word = word::close();
     let within_another = FORKS.is_mine();
     let (mut held, mut missed, mut announced) = (0, 0, 0);
     each_lock(|place, lock| {
@@ -172,8 +158,8 @@ fn give_back(with: impl Fn(&Lock)) {
     let not_ours = HELD.load(Relaxed) | MISSED.load(Relaxed);
     let announced = ANNOUNCED.load(Relaxed);
     let within_another = WITHIN_ANOTHER.load(Relaxed);
-    let word = WORD.load(Relaxed);
-    close_word();
+    let before = WORD.load(Relaxed);
+    word::close();
     sys::set_forking(false);
     each_lock(|place, lock| {
         if not_ours & bit(place) == 0 {
@@ -186,7 +172,7 @@ fn give_back(with: impl Fn(&Lock)) {
     if !within_another {
         with(&FORKS);
     }
-    sys::set_thread_word(word);
+    word::reopen(before);
 }
 
 /// In the child: what other threads of the parent's were changing. The locks are this thread's then.

@@ -14,6 +14,7 @@
 mod cold;
 mod fork;
 mod registry;
+pub(crate) mod word;
 
 use core::cell::{Cell, UnsafeCell};
 use core::mem::size_of;
@@ -31,9 +32,7 @@ use crate::sys;
 pub(crate) use cold::{give_back_shared, with_shared, SHARED};
 pub(crate) use fork::{after_fork_child, after_fork_parent, before_fork};
 pub(crate) use registry::{at_thread_end, drain_kept, with_heap, Registry};
-
-/// The thread word of a thread without a heap of its own.
-const NONE: usize = 1;
+use word::NONE;
 
 /// A thread's own slots and what goes with them. Nobody else touches it, but for the sweep that
 /// counts; all zero, but for the generator, is an empty heap.
