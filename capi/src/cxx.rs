@@ -18,7 +18,9 @@ use core::ffi::{c_char, c_void};
 use core::mem::size_of;
 use core::ptr::{null_mut, NonNull};
 
-use secmalloc_heap::{allocate, allocate_quickly, begin_call, end_call, Passed};
+use secmalloc_heap::{
+    allocate, allocate_quickly, allocate_small_quickly, begin_call, end_call, Passed,
+};
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::Request;
 use secmalloc_policy::slot_state::Kind;
@@ -194,6 +196,11 @@ extern "C-unwind" fn make(wanted: Wanted) -> *mut c_void {
 
 #[inline(never)]
 extern "C-unwind" fn make_slowly(wanted: Wanted) -> *mut c_void {
+    if wanted.alignment == 0 {
+        if let Some(block) = allocate_small_quickly(wanted.size, wanted.kind, false) {
+            return block.as_ptr().cast();
+        }
+    }
     let block = wanted.attempt();
     if block.is_null() {
         return beg(wanted);

@@ -12,8 +12,8 @@ use core::mem::size_of;
 use core::ptr::{null_mut, NonNull};
 
 use secmalloc_heap::{
-    allocate, allocate_quickly, begin_call, end_call, page_size, release, resize, usable_size,
-    Begun, Claim, Passed,
+    allocate, allocate_quickly, allocate_small_quickly, begin_call, end_call, page_size, release,
+    resize, resize_quickly, usable_size, Begun, Claim, Passed,
 };
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::{Refusal, Request};
@@ -69,6 +69,9 @@ pub(crate) fn serve(request: Result<Request, Refusal>, passed: Passed) -> *mut c
 
 #[inline(never)]
 fn malloc_slowly(size: usize) -> *mut c_void {
+    if let Some(block) = allocate_small_quickly(size, Kind::Malloc, false) {
+        return block.as_ptr().cast();
+    }
     serve(
         Request::bytes(size),
         Passed::to(Operation::Malloc).size(size),
@@ -77,6 +80,12 @@ fn malloc_slowly(size: usize) -> *mut c_void {
 
 #[inline(never)]
 fn calloc_slowly(count: usize, size: usize) -> *mut c_void {
+    let block = count
+        .checked_mul(size)
+        .and_then(|total| allocate_small_quickly(total, Kind::Malloc, true));
+    if let Some(block) = block {
+        return block.as_ptr().cast();
+    }
     serve(
         Request::array(count, size).map(Request::zeroed),
         Passed::to(Operation::Calloc).array(count, size),
@@ -211,6 +220,15 @@ pub(crate) unsafe fn change(
 /// - As [`free`], where a non-null pointer, or `NULL` for size 0, is returned.
 #[no_mangle]
 pub unsafe extern "C" fn realloc(ptr: *mut c_void, size: usize) -> *mut c_void {
+    // Programs that have one function for all that memory needs make every block this way.
+    let quickly = match NonNull::new(ptr.cast()) {
+        None => allocate_quickly(size, Kind::Malloc, false),
+        // SAFETY: the caller's promise.
+        Some(block) => unsafe { resize_quickly(block, size) },
+    };
+    if let Some(block) = quickly {
+        return block.as_ptr().cast();
+    }
     // SAFETY: the caller's promise.
     unsafe {
         change(

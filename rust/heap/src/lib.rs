@@ -46,8 +46,8 @@ mod wipe;
 
 pub use die::panicked;
 pub use heap::{
-    allocate, allocate_quickly, discard, recreate, release, release_quickly, release_small, resize,
-    usable_size, Claim, Recreated,
+    allocate, allocate_quickly, allocate_small_quickly, discard, recreate, release,
+    release_quickly, release_small, resize, resize_quickly, usable_size, Claim, Recreated,
 };
 pub use inspect::{
     check, class_totals, describe, option, totals, trim, ClassTotals, Description, Pool, State,

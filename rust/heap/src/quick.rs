@@ -175,6 +175,64 @@ pub(crate) fn allocate<R: Reach>(
     Some(unsafe { sys::pointer(slot.address) })
 }
 
+/// A live block that was found sound.
+struct Sound {
+    heap: &'static ThreadHeap,
+    class: usize,
+    slot: Slot,
+    was: SlotWord,
+    requested: usize,
+}
+
+/// The small block at `address`, if it is one of this family and everything about it is as it must be.
+#[inline(always)]
+fn find<R: Reach>(address: usize, kind: Kind) -> Option<Sound> {
+    // The neighbour's canary is wanted last, and is the likeliest to be far from the processor.
+    wipe::prefetch(address.wrapping_sub(8));
+    let heap = thread::current()?;
+    let fixed = fixed();
+    let distance = address.wrapping_sub(fixed.data);
+    if distance >= fixed.data_size {
+        return None;
+    }
+    let class = usize::from(fixed.class_of_region(distance >> fixed.region_shift));
+    // Blocks of size 0 have the class before the first, regions without a class the last number.
+    if class.wrapping_sub(1) >= R::CLASS {
+        return None;
+    }
+    // SAFETY: just compared.
+    let map = unsafe { fixed.classes.get_unchecked(class) };
+    let (slot, has_previous) = map.starting_at(class, address)?;
+    let was = slot.state();
+    // Live, and of the family that this function is of: one comparison with a constant.
+    if !was.is_live_of(kind) {
+        return None;
+    }
+    let (keys, size) = (&fixed.keys, map.slot_size());
+    let requested = R::requested(&slot, map, size, was)?;
+    // SAFETY: a live slot with memory is committed.
+    if !unsafe { R::is_sealed(keys, address, size, requested) } {
+        return None;
+    }
+    if fixed.neighbours {
+        // The neighbour of a slab's first slot lies in another slab, which may be purged meanwhile.
+        if !has_previous {
+            return None;
+        }
+        // SAFETY: a slot before a committed one in its slab is committed.
+        if !unsafe { canary::plausible(keys, address - size, size) } {
+            return None;
+        }
+    }
+    Some(Sound {
+        heap,
+        class,
+        slot,
+        was,
+        requested,
+    })
+}
+
 /// Ends a small block, if it is one of this family, what is claimed of it holds, and everything about
 /// it is as it must be. `false` if nothing was done.
 ///
@@ -182,55 +240,80 @@ pub(crate) fn allocate<R: Reach>(
 /// - If a live block starts at `address`, nothing uses it any more.
 #[inline(always)]
 pub(crate) unsafe fn release<R: Reach>(address: usize, kind: Kind, claim: Claim) -> bool {
-    // The neighbour's canary is wanted last, and is the likeliest to be far from the processor.
-    wipe::prefetch(address.wrapping_sub(8));
-    let Some(heap) = thread::current() else {
+    let Some(found) = find::<R>(address, kind) else {
         return false;
     };
-    let fixed = fixed();
-    let distance = address.wrapping_sub(fixed.data);
-    if distance >= fixed.data_size {
-        return false;
-    }
-    let class = usize::from(fixed.class_of_region(distance >> fixed.region_shift));
-    // Blocks of size 0 have the class before the first, regions without a class the last number.
-    if class.wrapping_sub(1) >= R::CLASS {
-        return false;
-    }
-    // SAFETY: just compared.
-    let map = unsafe { fixed.classes.get_unchecked(class) };
-    let Some((slot, has_previous)) = map.starting_at(class, address) else {
-        return false;
-    };
-    let was = slot.state();
-    // Live, and of the family that this function is of: one comparison with a constant.
-    if !was.is_live_of(kind) {
-        return false;
-    }
-    let (keys, size) = (&fixed.keys, map.slot_size());
-    let Some(requested) = R::requested(&slot, map, size, was) else {
-        return false;
-    };
-    // SAFETY: a live slot with memory is committed.
-    if !unsafe { R::is_sealed(keys, address, size, requested) } {
-        return false;
-    }
-    if fixed.neighbours {
-        // The neighbour of a slab's first slot lies in another slab, which may be purged meanwhile.
-        if !has_previous {
-            return false;
-        }
-        // SAFETY: a slot before a committed one in its slab is committed.
-        if !unsafe { canary::plausible(keys, address - size, size) } {
-            return false;
-        }
-    }
-    if !claim.holds(address, requested) {
+    if !claim.holds(address, found.requested) {
         return false;
     }
     // SAFETY: just verified; its user gave it up.
-    unsafe { retire::<R>(heap, class, slot.index as usize, address, was, requested) };
+    unsafe { found.retire::<R>(address) };
     true
+}
+
+/// Changes the size of a small block of `malloc`'s, in its slot or by moving it to another, if both sizes
+/// are small ones and everything is as it must be. `None` if nothing was done.
+///
+/// # Safety
+/// - If a live block starts at `address`, nothing uses its old address after a success.
+#[inline(always)]
+pub(crate) unsafe fn resize<R: Reach>(address: usize, size: usize) -> Option<NonNull<u8>> {
+    if size.wrapping_sub(1) >= R::SIZE {
+        return None;
+    }
+    let found = find::<R>(address, Kind::Malloc)?;
+    let (slot, old, was) = (&found.slot, found.requested, found.was);
+    let map = &fixed().classes[found.class];
+    let whole = map.slot_size();
+    if stays(found.class, whole, old, size) {
+        slot.set_busy(was.then(SlotState::Busy, was.tag()));
+        // SAFETY: the slot is in our hands, and sealed around `old` bytes; the new size fits it.
+        unsafe { canary::reseal(&fixed().keys, address, whole, old, size) };
+        R::set_live(
+            slot,
+            map,
+            SlotWord::live(Kind::Malloc, was.tag()),
+            whole,
+            size,
+        );
+        // SAFETY: a block's address.
+        return Some(unsafe { sys::pointer(address) });
+    }
+    let new = allocate::<R>(size, Kind::Malloc, false)?;
+    // SAFETY: both blocks hold that many bytes, and they are not the same. The old one was verified, and its
+    // user gives it up.
+    unsafe {
+        new.copy_from_nonoverlapping(sys::pointer(address), old.min(size));
+        found.retire::<R>(address);
+    }
+    Some(new)
+}
+
+/// Whether a block stays in its slot when its size changes. An aligned one may lie in a larger class than
+/// its size needs; it need not move to shrink there.
+#[inline(always)]
+pub(crate) fn stays(class: usize, slot: usize, old: usize, size: usize) -> bool {
+    size_class::class_of(size) == class || (size <= old && old - size < slot / 4)
+}
+
+impl Sound {
+    /// # Safety
+    /// - It was found at `address`, with this `R`, and nobody uses the block any more.
+    #[inline(always)]
+    unsafe fn retire<R: Reach>(&self, address: usize) {
+        let index = self.slot.index as usize;
+        // SAFETY: the caller's promise.
+        unsafe {
+            retire::<R>(
+                self.heap,
+                self.class,
+                index,
+                address,
+                self.was,
+                self.requested,
+            )
+        };
+    }
 }
 
 /// Wipes a slot and lets it rest. A function of its own, jumped to from the checks: neither has to keep

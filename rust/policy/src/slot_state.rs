@@ -124,6 +124,7 @@ impl SlotWord {
     #[inline]
     #[must_use]
     pub const fn busy(self) -> SlotWord {
+        debug_assert!(!self.is_live());
         SlotWord(self.0 | (SlotState::Busy as u16) << TAG_BITS)
     }
 

@@ -29,13 +29,16 @@ pub fn allocate_quickly(size: usize, kind: Kind, zeroed: bool) -> Option<NonNull
     quick::allocate::<quick::Bands>(size, kind, zeroed)
 }
 
+/// The same for every small size, whose slot may be too large to be looked at without a call.
+#[inline(always)]
+#[must_use]
+pub fn allocate_small_quickly(size: usize, kind: Kind, zeroed: bool) -> Option<NonNull<u8>> {
+    quick::allocate::<quick::All>(size, kind, zeroed)
+}
+
 /// Makes a block. `None` when there is no memory for it.
 pub fn allocate(request: Request, operation: Operation) -> Option<NonNull<u8>> {
     if request.size.wrapping_sub(1) < MAX_SMALL && request.is_usual() {
-        let quickly = quick::allocate::<quick::All>(request.size, request.kind, request.zeroed);
-        if quickly.is_some() {
-            return quickly;
-        }
         if let Some(heap) = thread::enter() {
             let class = size_class::class_of(request.size);
             let made = allocate_small(&heap, class, &request);

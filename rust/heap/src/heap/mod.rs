@@ -15,12 +15,12 @@ mod resize;
 
 use core::ptr::NonNull;
 
-pub use allocate::{allocate, allocate_quickly};
+pub use allocate::{allocate, allocate_quickly, allocate_small_quickly};
 pub use discard::{discard, recreate, Recreated};
 pub(crate) use release::{ready_slowly, rest_slowly};
 pub use release::{release, release_quickly, release_small};
 pub(crate) use relieve::relieve;
-pub use resize::{resize, usable_size};
+pub use resize::{resize, resize_quickly, usable_size};
 
 /// What a sized or aligned free claims about its block.
 #[derive(Debug, Clone, Copy, Default)]

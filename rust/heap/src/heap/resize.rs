@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::Request;
-use secmalloc_policy::size_class::{self, CANARY_SIZE, MAX_SMALL};
+use secmalloc_policy::size_class::{CANARY_SIZE, MAX_SMALL};
 use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 
 use super::allocate::allocate;
@@ -18,9 +18,21 @@ use crate::die;
 use crate::explain;
 use crate::large::{self, Resized};
 use crate::pool::{self, fixed};
+use crate::quick;
 use crate::slab::{self, Slot};
 use crate::sys;
 use crate::thread;
+
+/// Changes the size of a small block the short way; `None` if nothing was done, and it takes the long
+/// one, [`resize`].
+///
+/// # Safety
+/// - As [`resize`].
+#[must_use]
+pub unsafe fn resize_quickly(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
+    // SAFETY: the caller's promise.
+    unsafe { quick::resize::<quick::All>(block.addr().get(), size) }
+}
 
 /// Changes the size of a block, in place where its slot or mapping allows. `None` when there is no
 /// memory, or when the block was unsound and policy is to go on: then the old block stays as it
@@ -28,7 +40,6 @@ use crate::thread;
 ///
 /// # Safety
 /// - If `block` is a live block, nothing uses its old address after a success.
-#[inline]
 pub unsafe fn resize(block: NonNull<u8>, size: usize, operation: Operation) -> Option<NonNull<u8>> {
     let address = block.addr().get();
     if let (Some(_), Some(spot)) = (thread::current(), slab::spot(fixed_if_started()?, address)) {
@@ -58,10 +69,7 @@ unsafe fn resize_small(
 ) -> Option<NonNull<u8>> {
     let whole = slot.size();
     let state = slot.state();
-    let stays = size.wrapping_sub(1) < MAX_SMALL && size_class::class_of(size) == slot.class;
-    // An aligned block may lie in a larger class than its size needs; it need not move to shrink
-    // there.
-    if stays || (size > 0 && size <= old && old - size < whole / 4) {
+    if size.wrapping_sub(1) < MAX_SMALL && quick::stays(slot.class, whole, old, size) {
         slot.set_busy(state.then(SlotState::Busy, state.tag()));
         // SAFETY: the slot is in our hands; the new size fits it.
         unsafe { canary::reseal(&fixed().keys, slot.address, whole, old, size) };

@@ -3,6 +3,7 @@
 //! much of it is worth keeping.
 
 use core::cell::Cell;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::descriptor::{Descriptor, Freed};
 use super::kept::{self, Kept};
@@ -22,8 +23,8 @@ pub(crate) struct LargeHeap {
     pub(super) kept: Kept,
     freed: [Cell<Freed>; REMEMBERED],
     freed_count: Cell<usize>,
-    /// Bytes in live blocks, and the most that there were of late.
-    live_bytes: Cell<usize>,
+    /// Bytes in live blocks, and the most that there were of late. The first is read without the lock too.
+    live_bytes: AtomicUsize,
     peak_bytes: Cell<usize>,
 }
 
@@ -31,6 +32,11 @@ pub(crate) struct LargeHeap {
 unsafe impl Sync for LargeHeap {}
 
 impl LargeHeap {
+    /// Bytes in live blocks and in mappings that are kept.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.live_bytes.load(Relaxed) + self.kept.bytes()
+    }
+
     pub(super) fn insert(&self, descriptor: &Descriptor) -> bool {
         let _held = self.lock.hold();
         self.insert_held(descriptor)
@@ -43,39 +49,43 @@ impl LargeHeap {
         self.kept.forget();
         self.freed_count.set(0);
         let bytes = self.table.iter().map(|live| live.mapping.data_size);
-        self.live_bytes.set(bytes.sum());
+        self.live_bytes.store(bytes.sum(), Relaxed);
     }
 
     /// The caller holds the lock, here and below.
     pub(super) fn insert_held(&self, descriptor: &Descriptor) -> bool {
         let inserted = self.table.insert(descriptor);
         if inserted {
-            let bytes = self.live_bytes.get();
-            self.live_bytes.set(bytes + descriptor.mapping.data_size);
+            let bytes = self.live_bytes.load(Relaxed);
+            self.live_bytes
+                .store(bytes + descriptor.mapping.data_size, Relaxed);
         }
         inserted
     }
 
     pub(super) fn remove_held(&self, block: usize) -> Option<Descriptor> {
         let removed = self.table.remove(block)?;
-        let bytes = self.live_bytes.get();
-        self.live_bytes.set(bytes - removed.mapping.data_size);
+        let bytes = self.live_bytes.load(Relaxed);
+        self.live_bytes
+            .store(bytes - removed.mapping.data_size, Relaxed);
         Some(removed)
     }
 
     /// As [`Self::remove_held`], until [`Self::put_back_held`].
     pub(super) fn lend_held(&self, block: usize) -> Option<Descriptor> {
         let lent = self.table.lend(block)?;
-        let bytes = self.live_bytes.get();
-        self.live_bytes.set(bytes - lent.mapping.data_size);
+        let bytes = self.live_bytes.load(Relaxed);
+        self.live_bytes
+            .store(bytes - lent.mapping.data_size, Relaxed);
         Some(lent)
     }
 
     /// The caller holds the lock.
     pub(super) fn put_back_held(&self, descriptor: &Descriptor) {
         self.table.put_back(descriptor);
-        let bytes = self.live_bytes.get();
-        self.live_bytes.set(bytes + descriptor.mapping.data_size);
+        let bytes = self.live_bytes.load(Relaxed);
+        self.live_bytes
+            .store(bytes + descriptor.mapping.data_size, Relaxed);
     }
 
     /// Gives the oldest kept mappings back, outside the lock, which the caller does not hold.
@@ -102,7 +112,7 @@ impl LargeHeap {
         let part = if freed >= HUGE_FROM { 2 } else { 1 };
         let peak = self.peak_bytes.get();
         self.peak_bytes
-            .set(self.live_bytes.get().max(peak - peak / MEMORY));
+            .set(self.live_bytes.load(Relaxed).max(peak - peak / MEMORY));
         (peak / part).max(in_turn).min(fixed().options.large_kept())
     }
 

@@ -7,6 +7,7 @@
 //! freed in pieces can be used as a whole.
 
 use core::cell::Cell;
+use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::mapping::Mapping;
 use crate::pool::fixed;
@@ -19,7 +20,8 @@ const MOST: usize = 256;
 pub(crate) struct Kept {
     mappings: [Cell<Mapping>; MOST],
     count: Cell<usize>,
-    bytes: Cell<usize>,
+    /// Read without the lock too.
+    bytes: AtomicUsize,
     /// The first so many have been emptied, where they were to be.
     emptied: Cell<usize>,
 }
@@ -27,13 +29,13 @@ pub(crate) struct Kept {
 impl Kept {
     /// Bytes kept.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes.get()
+        self.bytes.load(Relaxed)
     }
 
     /// Leaves all where they are, out of reach.
     pub(super) fn forget(&self) {
         self.count.set(0);
-        self.bytes.set(0);
+        self.bytes.store(0, Relaxed);
         self.emptied.set(0);
     }
 
@@ -61,13 +63,14 @@ impl Kept {
         };
         self.mappings[self.count.get()].set(merged);
         self.count.set(self.count.get() + 1);
-        self.bytes.set(self.bytes.get() + merged.warm);
+        self.bytes
+            .store(self.bytes.load(Relaxed) + merged.warm, Relaxed);
         surplus
     }
 
     /// One that must go because there are more than so many bytes.
     pub(crate) fn surplus(&self, most: usize) -> Option<Mapping> {
-        (self.bytes.get() > most).then(|| self.oldest())?
+        (self.bytes.load(Relaxed) > most).then(|| self.oldest())?
     }
 
     /// The oldest.
@@ -103,8 +106,10 @@ impl Kept {
         for kept in &self.mappings[self.emptied.get()..self.count.get()] {
             let mut mapping = kept.get();
             mapping.empty_unless_reused();
-            self.bytes
-                .set(self.bytes.get() - (kept.get().warm - mapping.warm));
+            self.bytes.store(
+                self.bytes.load(Relaxed) - (kept.get().warm - mapping.warm),
+                Relaxed,
+            );
             kept.set(mapping);
         }
         self.emptied.set(self.count.get());
@@ -121,7 +126,8 @@ impl Kept {
         if at < self.emptied.get() {
             self.emptied.set(self.emptied.get() - 1);
         }
-        self.bytes.set(self.bytes.get() - removed.warm);
+        self.bytes
+            .store(self.bytes.load(Relaxed) - removed.warm, Relaxed);
         Some(removed)
     }
 }

@@ -27,6 +27,7 @@ use secmalloc_policy::slot_state::{SlotWord, Tag};
 
 use crate::heap::relieve;
 use crate::pool::{fixed, shared};
+use crate::store::warm;
 use crate::thread::ThreadHeap;
 pub(crate) use books::{each, find, freed_at, near, totals, LargeHeap, Near};
 pub(crate) use descriptor::{expected_fill, Descriptor};
@@ -71,6 +72,9 @@ pub(crate) fn allocate(heap: &ThreadHeap, request: &Request) -> Option<usize> {
     if !shared().large.insert(&descriptor) {
         mapping.unmap();
         return None;
+    }
+    if !mapping.is_reused() {
+        warm::make_room_if_grown();
     }
     Some(block)
 }

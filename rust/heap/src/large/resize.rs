@@ -5,6 +5,7 @@ use super::descriptor::Descriptor;
 use super::mapping::{Mapping, Purpose, HUGE_FROM};
 use super::touched;
 use crate::pool::{fixed, shared};
+use crate::store::warm;
 use crate::thread::ThreadHeap;
 use crate::wipe;
 
@@ -54,11 +55,15 @@ pub(crate) fn resize(heap: &ThreadHeap, old: &Descriptor, size: usize) -> Option
     };
     unfill(old, &new);
     new.seal();
-    let _held = large.lock.hold();
+    let held = large.lock.hold();
     if new.block != old.block {
         large.remember(old, heap.thread());
     }
     large.put_back_held(&new);
+    drop(held);
+    if data_size > old.mapping.data_size {
+        warm::make_room_if_grown();
+    }
     Some(Resized::Here(new.block))
 }
 

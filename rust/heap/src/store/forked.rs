@@ -2,6 +2,8 @@
 //! A store in a forked child: slabs that only threads of the parent's drew from, and what another
 //! thread was changing as the process was forked.
 
+use core::sync::atomic::Ordering::Relaxed;
+
 use secmalloc_policy::size_class::ZERO;
 
 use super::Store;
@@ -34,7 +36,8 @@ impl Store {
         for list in [&self.partial, &self.warm, &self.purged, &self.fresh] {
             list.clear();
         }
-        self.warm_count.set(0);
+        self.warm_count.store(0, Relaxed);
+        self.purged_count.store(0, Relaxed);
         for bin in threads.heaps().map(|heap| heap.bin(class)) {
             // Not written where it need not be: each page would be copied.
             if bin.slab.get() != 0 {
@@ -53,7 +56,7 @@ impl Store {
                     if class != ZERO {
                         record.life.set(Life::Returned);
                     }
-                    self.purged.push_front(map, slab);
+                    self.add_purged(map, slab);
                 }
                 Life::Absent | Life::Guard => {}
             }

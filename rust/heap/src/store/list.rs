@@ -24,6 +24,10 @@ impl List {
         self.first.get().checked_sub(1)
     }
 
+    pub(super) fn last(&self) -> Option<u32> {
+        self.last.get().checked_sub(1)
+    }
+
     pub(super) fn push_front(&self, map: &ClassMap, slab: u32) {
         let record = map.record(slab);
         record.previous.set(0);
@@ -39,7 +43,7 @@ impl List {
         let record = map.record(slab);
         record.next.set(0);
         record.previous.set(self.last.get());
-        match self.last.get().checked_sub(1) {
+        match self.last() {
             Some(before) => map.record(before).next.set(slab + 1),
             None => self.first.set(slab + 1),
         }

@@ -12,12 +12,13 @@ mod forked;
 mod grow;
 mod list;
 mod purge;
+pub(crate) mod warm;
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use secmalloc_policy::random::Random;
-use secmalloc_policy::size_class::{MIN_PLACES, ZERO};
+use secmalloc_policy::size_class::MIN_PLACES;
 
 use crate::lock::Lock;
 use crate::pool::{fixed, Fixed, Growing};
@@ -25,10 +26,7 @@ use crate::slab::ClassMap;
 use crate::thread::{Bin, ThreadHeap};
 use choose::{begin_anywhere, take_random};
 use list::List;
-
-/// Memory of empty slabs that a class keeps warm, in bytes: making pages present again costs
-/// more than anything else that an allocation does.
-const WARM_BYTES: usize = 1 << 20;
+use warm::Due;
 
 /// The store of one class. All zero is an empty store.
 #[repr(C, align(64))]
@@ -43,7 +41,14 @@ pub(crate) struct Store {
     fresh: List,
     /// The slab with few slots from which a slot was drawn last, its number plus one.
     last: Cell<u32>,
-    warm_count: Cell<u32>,
+    /// Slabs in these two lists. Written under the lock, read without it too.
+    warm_count: AtomicU32,
+    purged_count: AtomicU32,
+    /// The fewest that were warm since the last turn (`warm.rs`).
+    idle: Cell<u32>,
+    /// Calls, for a look at the clock now and then, and bytes grown since the last look at the sum.
+    calls: Cell<u32>,
+    grown: Cell<usize>,
     /// Slabs before this one exist. Written under the lock, read without it by sweeps.
     next: AtomicU32,
     /// Bytes of the region that are committed, counted from slot 0; whole pages.
@@ -60,7 +65,7 @@ pub(crate) struct Store {
     guard_at: Cell<u32>,
 }
 
-// SAFETY: every cell is only touched under `lock`; `next` is atomic.
+// SAFETY: every cell is only touched under `lock`; the rest is atomic.
 unsafe impl Sync for Store {}
 
 /// Slots that came back although the store already had them: freed twice, by two threads at the
@@ -81,7 +86,11 @@ impl Store {
         let bin = heap.bin(class);
         heap.seed();
         let random = heap.random();
-        let _held = self.lock.hold();
+        let held = self.lock.hold();
+        let mut due = Due {
+            turn: self.is_turn(),
+            growth: false,
+        };
         let mut drawn = 0;
         while drawn < out.len() {
             // Of slabs with few slots, one slot each is drawn in turn: else the next block would
@@ -90,7 +99,7 @@ impl Store {
                 let Some(slab) = self
                     .untouched_instead()
                     .inspect(|&slab| self.fresh.remove(map, slab))
-                    .or_else(|| self.slab_with_room(fixed, map, class, random))
+                    .or_else(|| self.slab_with_room(fixed, map, class, random, &mut due))
                 else {
                     break;
                 };
@@ -109,7 +118,8 @@ impl Store {
             let slab = match bin.slab.get().checked_sub(1) {
                 Some(slab) => slab,
                 None => {
-                    let Some(slab) = self.slab_with_room(fixed, map, class, random) else {
+                    let Some(slab) = self.slab_with_room(fixed, map, class, random, &mut due)
+                    else {
                         break;
                     };
                     map.record(slab).owner.set(heap.owner());
@@ -124,6 +134,8 @@ impl Store {
                 bin.slab.set(0);
             }
         }
+        drop(held);
+        due.settle();
         if drawn < out.len() {
             // There was no memory for more.
             for (to, from) in out.iter().zip(&out[out.len() - drawn..]) {
@@ -155,8 +167,7 @@ impl Store {
     fn list(&self, map: &ClassMap, slab: u32) {
         let free = map.record(slab).free_count.get();
         if free == map.slots() {
-            self.warm.push_front(map, slab);
-            self.warm_count.set(self.warm_count.get() + 1);
+            self.add_warm(map, slab);
         } else if free > 0 {
             self.partial.push_back(map, slab);
         }
@@ -179,6 +190,7 @@ impl Store {
         map: &ClassMap,
         class: usize,
         random: &mut Random,
+        due: &mut Due,
     ) -> Option<u32> {
         if self.partial.first().is_none() {
             self.take_lost(map, class);
@@ -193,19 +205,13 @@ impl Store {
             self.fresh.remove(map, slab);
             return Some(slab);
         } else if let Some(slab) = self.bring_back(fixed, map, class) {
+            due.growth |= self.has_grown(map);
             slab
         } else {
+            due.growth |= self.has_grown(map);
             return self.grow(fixed, map, class, random);
         };
         begin_anywhere(map, slab, random);
-        Some(slab)
-    }
-
-    /// Takes a slab out of the warm list.
-    fn take_warm(&self, map: &ClassMap) -> Option<u32> {
-        let slab = self.warm.first()?;
-        self.warm.remove(map, slab);
-        self.warm_count.set(self.warm_count.get() - 1);
         Some(slab)
     }
 
@@ -215,10 +221,9 @@ impl Store {
         class: usize,
         slots: impl Iterator<Item = u32>,
     ) -> Result<(), Duplicate> {
-        let fixed = fixed();
-        let map = &fixed.classes[class];
+        let map = &fixed().classes[class];
         let mut result = Ok(());
-        let mut held = self.lock.hold();
+        let held = self.lock.hold();
         for index in slots {
             let (slab, place) = map.place(index);
             let record = map.record(slab);
@@ -240,18 +245,17 @@ impl Store {
                 if free > 1 {
                     self.partial.remove(map, slab);
                 }
-                self.warm.push_front(map, slab);
-                self.warm_count.set(self.warm_count.get() + 1);
-                if self.warm_count.get() as usize * map.slab_size() > 2 * WARM_BYTES
-                    && class != ZERO
-                {
-                    held = self.purge_some(fixed, map, class, held, WARM_BYTES / map.slab_size());
-                }
+                self.add_warm(map, slab);
             } else if free == 1 {
                 self.partial.push_back(map, slab);
             }
         }
+        let due = Due {
+            turn: self.is_turn(),
+            growth: false,
+        };
         drop(held);
+        due.settle();
         result
     }
 }

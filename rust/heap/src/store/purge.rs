@@ -2,6 +2,8 @@
 //! Memory of empty slabs goes back to the kernel. A call for each slab would be slow: those that lie
 //! side by side go together, and nobody waits for the lock meanwhile.
 
+use core::sync::atomic::Ordering::Relaxed;
+
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::size_class::ZERO;
 use secmalloc_policy::slot_state::SlotState;
@@ -28,8 +30,8 @@ impl Store {
             return false;
         }
         let mut held = self.lock.hold();
-        let any = self.warm_count.get() > 0;
-        while self.warm_count.get() > 0 {
+        let any = self.warm_count() > 0;
+        while self.warm_count() > 0 {
             held = self.purge_some(fixed, map, class, held, 0);
         }
         drop(held);
@@ -61,6 +63,7 @@ impl Store {
             return None;
         }
         self.purged.remove(map, slab);
+        self.purged_count.fetch_sub(1, Relaxed);
         record.life.set(Life::Warm);
         Some(slab)
     }
@@ -98,7 +101,13 @@ impl Store {
         }
     }
 
-    /// Gives the memory of empty slabs back, until `keep` are warm or enough is done for once.
+    /// Puts a slab whose memory is gone into its list.
+    pub(super) fn add_purged(&self, map: &ClassMap, slab: u32) {
+        self.purged.push_front(map, slab);
+        self.purged_count.fetch_add(1, Relaxed);
+    }
+
+    /// Gives the memory of empty slabs back, those first that have been empty longest, until `keep` are warm or enough is done for once.
     pub(super) fn purge_some<'a>(
         &'a self,
         fixed: &Fixed,
@@ -109,8 +118,8 @@ impl Store {
     ) -> Held<'a> {
         let mut slabs = [0; PURGED_AT_ONCE];
         let mut count = 0;
-        while count < PURGED_AT_ONCE && self.warm_count.get() as usize > keep {
-            let Some(slab) = self.take_warm(map) else {
+        while count < PURGED_AT_ONCE && self.warm_count() as usize > keep {
+            let Some(slab) = self.take_coldest(map) else {
                 break;
             };
             map.record(slab).life.set(Life::Purged);
@@ -135,7 +144,7 @@ impl Store {
         }
         let held = self.lock.hold();
         for slab in sound {
-            self.purged.push_front(map, *slab);
+            self.add_purged(map, *slab);
         }
         if map.slab_size() % fixed.page != 0 {
             for &slab in sound {

@@ -339,6 +339,11 @@ pub(crate) fn process_cpu_us() -> u64 {
     clock_us(libc::CLOCK_PROCESS_CPUTIME_ID)
 }
 
+/// Milliseconds of a clock that never goes back; right to some milliseconds.
+pub(crate) fn coarse_ms() -> u64 {
+    clock_us(libc::CLOCK_MONOTONIC_COARSE) / 1000
+}
+
 fn clock_us(clock: libc::clockid_t) -> u64 {
     let mut time = libc::timespec {
         tv_sec: 0,

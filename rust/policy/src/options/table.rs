@@ -90,7 +90,7 @@ pub static TABLE: [Row; COUNT] = [
     Row {
         name: "sweep_share",
         accepts: Accepts::Number(0, 100, "%"),
-        profiles: [2, 0, 0],
+        profiles: [1, 0, 0],
         help: "part of the CPU time that the process has used which the last sweep may take (1 ms \
                in any case, a quarter of that in a forked child); 0 for no such bound",
     },

@@ -67,7 +67,7 @@ fn sweeps_are_bounded_by_what_the_process_has_used() {
     let options = Options::default();
     assert_eq!(options.sweep_us(0, false), 1000);
     assert_eq!(options.sweep_us(0, true), 250);
-    assert_eq!(options.sweep_us(1_000_000, true), 20_000);
+    assert_eq!(options.sweep_us(1_000_000, true), 10_000);
     assert_eq!(options.sweep_us(u64::MAX, false), 50_000);
     assert_eq!(parse("sweep_share=0").0.sweep_us(0, true), 50_000);
     assert_eq!(parse("sweep_ms=0").0.sweep_us(1 << 40, false), 0);

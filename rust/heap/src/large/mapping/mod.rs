@@ -155,6 +155,11 @@ impl Mapping {
         Some(mapping)
     }
 
+    /// Whether it has served more than one block.
+    pub(crate) fn is_reused(&self) -> bool {
+        self.reused
+    }
+
     pub(crate) fn data_end(&self) -> usize {
         self.data + self.data_size
     }

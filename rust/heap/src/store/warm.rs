@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! How long empty slabs keep their memory.
+//!
+//! Making pages present costs more than anything else that an allocation does, and a program that frees
+//! much often wants as much again soon. So an empty slab stays *warm*, until one of two things happens:
+//!
+//! - The heap grows past the most that it ever held. Then what is warm in other classes goes first: kept
+//!   memory never adds to the peak.
+//! - Time passes in which it was not wanted: every [`TURN_MS`], a quarter of the slabs that have been warm
+//!   all the while goes.
+//!
+//! No thread does so in the background: calls that come to a store anyway do, and an idle process keeps
+//! what it has until `malloc_trim`.
+
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+
+use secmalloc_policy::size_class::ZERO;
+
+use super::Store;
+use crate::pool::{fixed, shared};
+use crate::slab::ClassMap;
+use crate::sys;
+
+/// Milliseconds between two turns.
+const TURN_MS: u64 = 250;
+/// A store's calls between two looks at the clock.
+const CALLS: u32 = 32;
+/// A class has grown by so many bytes before the sum over all is looked at.
+const STEP: usize = 128 << 10;
+/// So much may be warm in any case.
+const SMALL_CHANGE: usize = 1 << 20;
+/// What goes at a time, at least, where the heap grows.
+const ROOM: usize = 512 << 10;
+
+/// The most that the heap ever held, in bytes.
+static MOST: AtomicUsize = AtomicUsize::new(0);
+/// When the last turn was, in milliseconds of a clock that never goes back.
+static TURNED: AtomicU64 = AtomicU64::new(0);
+
+/// What a call of a store leaves to be done without its lock.
+#[derive(Default)]
+pub(super) struct Due {
+    pub(super) turn: bool,
+    pub(super) growth: bool,
+}
+
+impl Due {
+    /// Does it. The caller holds no store's lock.
+    #[inline]
+    pub(super) fn settle(self) {
+        if self.growth {
+            make_room_if_grown();
+        }
+        if self.turn {
+            turn_if_due();
+        }
+    }
+}
+
+impl Store {
+    /// Counts a call; whether the clock is to be looked at. Under the lock, as all here.
+    #[inline]
+    pub(super) fn is_turn(&self) -> bool {
+        self.calls.set(self.calls.get().wrapping_add(1));
+        self.calls.get() % CALLS == 0
+    }
+
+    /// Counts what a class has grown by; whether the sum is to be looked at.
+    pub(super) fn has_grown(&self, map: &ClassMap) -> bool {
+        let grown = self.grown.get() + map.slab_size();
+        self.grown.set(grown % STEP);
+        grown >= STEP
+    }
+
+    pub(super) fn add_warm(&self, map: &ClassMap, slab: u32) {
+        self.warm.push_front(map, slab);
+        // Relaxed, here and below: others only want an estimate.
+        self.warm_count.store(self.warm_count() + 1, Relaxed);
+    }
+
+    /// Takes the slab that became empty last.
+    pub(super) fn take_warm(&self, map: &ClassMap) -> Option<u32> {
+        let slab = self.warm.first()?;
+        self.remove_warm(map, slab);
+        self.idle.set(self.idle.get().min(self.warm_count()));
+        Some(slab)
+    }
+
+    /// Takes the slab that has been empty longest.
+    pub(super) fn take_coldest(&self, map: &ClassMap) -> Option<u32> {
+        let slab = self.warm.last()?;
+        self.remove_warm(map, slab);
+        Some(slab)
+    }
+
+    fn remove_warm(&self, map: &ClassMap, slab: u32) {
+        self.warm.remove(map, slab);
+        self.warm_count.store(self.warm_count() - 1, Relaxed);
+    }
+
+    pub(super) fn warm_count(&self) -> u32 {
+        self.warm_count.load(Relaxed)
+    }
+
+    /// Gives back a part of what has not been wanted since the last turn.
+    fn cool(&self, class: usize) {
+        let (fixed, map) = (fixed(), &fixed().classes[class]);
+        let mut held = self.lock.hold();
+        let part = self.idle.get().min(self.warm_count()).div_ceil(4);
+        let keep = self.warm_count() - part;
+        while self.warm_count() > keep {
+            held = self.purge_some(fixed, map, class, held, keep as usize);
+        }
+        self.idle.set(self.warm_count());
+        drop(held);
+    }
+
+    /// Gives back so many bytes, if there are as many, of what has been warm longest.
+    fn make_room(&self, class: usize, bytes: usize) {
+        let (fixed, map) = (fixed(), &fixed().classes[class]);
+        let mut held = self.lock.hold();
+        let keep = (self.warm_count() as usize).saturating_sub(bytes.div_ceil(map.slab_size()));
+        while self.warm_count() as usize > keep {
+            held = self.purge_some(fixed, map, class, held, keep);
+        }
+        drop(held);
+    }
+}
+
+/// Every store of slots that have memory, with its class and the size of its slabs.
+fn stores() -> impl Iterator<Item = (usize, &'static Store, usize)> {
+    let sizes = fixed().classes.iter().map(ClassMap::slab_size);
+    (0..)
+        .zip(&shared().stores)
+        .zip(sizes)
+        .skip(ZERO + 1)
+        .map(|((class, store), size)| (class, store, size))
+}
+
+/// Where the heap holds more than ever: what is warm somewhere makes room.
+#[cold]
+#[inline(never)]
+pub(crate) fn make_room_if_grown() {
+    let mut held = shared().large.held_bytes();
+    let (mut warm, mut warmest) = (0, (0, ZERO));
+    for (class, store, size) in stores() {
+        // Estimates: other threads are at work.
+        let present = store
+            .slabs()
+            .saturating_sub(store.purged_count.load(Relaxed));
+        let here = store.warm_count() as usize * size;
+        held += present as usize * size;
+        warm += here;
+        warmest = warmest.max((here, class));
+    }
+    let most = MOST.fetch_max(held, Relaxed);
+    if held > most && warm > SMALL_CHANGE {
+        let (_, class) = warmest;
+        shared().stores[class].make_room(class, ROOM.max(held - most));
+    }
+}
+
+/// When it is time, gives back what was not wanted.
+#[cold]
+#[inline(never)]
+fn turn_if_due() {
+    let (now, last) = (sys::coarse_ms(), TURNED.load(Relaxed));
+    if now.wrapping_sub(last) < TURN_MS
+        || TURNED
+            .compare_exchange(last, now, Relaxed, Relaxed)
+            .is_err()
+    {
+        return;
+    }
+    for (class, store, _) in stores() {
+        if store.warm_count() > 0 {
+            store.cool(class);
+        }
+    }
+}
