@@ -359,7 +359,8 @@ unsafe fn retire<R: Reach>(
         let (stages, mask) = own.quarantine(bin);
         match quarantine::rest(stages, mask, &bin.turn, random, slot.index) {
             Some(rested) => rested,
-            None => return,
+            // No slot of a class that is not this heap's own ever drives another out.
+            None => return heap::rest_elsewhere(own, class),
         }
     } else {
         slot.index

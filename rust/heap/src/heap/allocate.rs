@@ -65,7 +65,7 @@ fn allocate_otherwise(request: Request, operation: Operation) -> Option<NonNull<
     let made = thread::with_heap(|heap| {
         let class = size_class::class_of_aligned(request.size, request.alignment);
         match class {
-            Some(ZERO) => Ok(allocate_nothing(heap, &request)),
+            Some(ZERO) => allocate_nothing(heap, &request),
             Some(class) if !fixed().options.guard_all() => allocate_small(heap, class, &request),
             _ => Ok(large::allocate(heap, &request).and_then(non_null)),
         }
@@ -187,17 +187,21 @@ fn refuse_and_retry(
 }
 
 /// A block of size 0: an address without memory.
-fn allocate_nothing(heap: &ThreadHeap, request: &Request) -> Option<NonNull<u8>> {
-    // As a slot with memory is looked at: one that is somebody's block already is in two places.
-    let slot = loop {
-        let slot = take(heap, ZERO)?;
-        if !slot.state().is_live() {
-            break slot;
-        }
+fn allocate_nothing(heap: &ThreadHeap, request: &Request) -> Made {
+    let Some(slot) = take(heap, ZERO) else {
+        return Ok(None);
     };
+    let was = slot.state();
+    if was.is_live() {
+        return Err(Unfit {
+            class: ZERO,
+            index: slot.index,
+            was,
+        });
+    }
     let map = &fixed().classes[ZERO];
     let whole = slot.size();
     let live = SlotWord::live(request.kind, heap.tag());
     slot.set_live(map, live, whole, whole - CANARY_SIZE);
-    non_null(slot.address)
+    Ok(non_null(slot.address))
 }

@@ -17,7 +17,7 @@ use core::ptr::NonNull;
 
 pub use allocate::{allocate, allocate_quickly, allocate_small_quickly};
 pub use discard::{discard, recreate, Recreated};
-pub(crate) use release::{ready_slowly, rest_slowly};
+pub(crate) use release::{ready_slowly, rest_elsewhere, rest_slowly};
 pub use release::{release, release_quickly, release_small};
 pub(crate) use relieve::relieve;
 pub use resize::{resize, resize_quickly, usable_size};

@@ -17,7 +17,7 @@ use crate::protections;
 use crate::quick;
 use crate::slab::{self, Slot};
 use crate::store::Duplicate;
-use crate::thread::{self, ThreadHeap};
+use crate::thread::{self, Own, ThreadHeap};
 use crate::trace::{self, Passed};
 use crate::wipe;
 
@@ -125,6 +125,20 @@ unsafe fn retire_small(
 pub(crate) fn rest_slowly(heap: &'static ThreadHeap, class: usize, index: u32) {
     let own = thread::close(heap);
     let rested = magazine::rest(&own, class, index);
+    drop(own);
+    if let Err(duplicate) = rested {
+        report_duplicate(class, duplicate.0);
+    }
+}
+
+/// After a quarantine took a slot and gave none back: the class may not be the heap's own.
+#[cold]
+#[inline(never)]
+pub(crate) fn rest_elsewhere(own: Own, class: usize) {
+    let rested = match own.take_nobodys(own.bin(class)) {
+        Some(index) => magazine::rest(&own, class, index),
+        None => Ok(()),
+    };
     drop(own);
     if let Err(duplicate) = rested {
         report_duplicate(class, duplicate.0);

@@ -24,7 +24,7 @@ use core::sync::atomic::{compiler_fence, AtomicU32, Ordering};
 use secmalloc_policy::fault::Actor;
 use secmalloc_policy::quarantine;
 use secmalloc_policy::random::Random;
-use secmalloc_policy::size_class::{Places, COUNT, PLACES};
+use secmalloc_policy::size_class::{Places, COUNT, NOBODYS, PLACES};
 use secmalloc_policy::slot_state::Tag;
 
 use crate::pool::{self, fixed, shared};
@@ -58,7 +58,8 @@ pub(crate) struct ThreadHeap {
     slots: [Cell<u32>; PLACES.1],
 }
 
-/// The places of a class that is not the heap's own.
+/// The places of a class that is not the heap's own: no magazine, and a quarantine of one place, which is
+/// empty but between [`crate::quick`]'s putting a slot there and [`ThreadHeap::take_nobodys`].
 const NO_PLACES: Places = Places {
     magazine: 0,
     ready: 0,
@@ -136,6 +137,16 @@ impl ThreadHeap {
         // SAFETY: both halves are the bin's part of the array.
         let stages = unsafe { (self.part(from, half), self.part(from + half, half)) };
         (stages, places.mask)
+    }
+
+    /// The slot that was to rest in this bin, if the class is not this heap's own. It was put into
+    /// [`NO_PLACES`], and is taken out of there.
+    pub(crate) fn take_nobodys(&self, bin: &Bin) -> Option<u32> {
+        if bin.places.get().ready > 0 {
+            return None;
+        }
+        let [drawn, _]: &[Cell<u32>; NOBODYS] = self.slots.first_chunk()?;
+        drawn.replace(0).checked_sub(1)
     }
 
     /// Goes on as an empty heap, in a process that its thread was not forked into: that one may

@@ -162,6 +162,10 @@ pub struct Places {
     pub mask: u32,
 }
 
+/// What comes before the parts of all classes: the two halves of a quarantine of one place, for bins that
+/// have no part. All-zero [`Places`] are those; nothing stays there.
+pub const NOBODYS: usize = 2;
+
 /// The parts of all classes, one after the other, and the length of the array.
 #[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // evaluated at compile time
 pub const PLACES: ([Places; COUNT], usize) = {
@@ -171,7 +175,7 @@ pub const PLACES: ([Places; COUNT], usize) = {
         quarantine: 0,
         mask: 0,
     }; COUNT];
-    let mut next = 0;
+    let mut next = NOBODYS as u32;
     let mut class = 0;
     while class < COUNT {
         let ready = TABLE[class].magazine() as u32;

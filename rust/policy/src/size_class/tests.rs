@@ -48,7 +48,7 @@ fn the_reciprocal_divides() {
 
 #[test]
 fn places_follow_each_other() {
-    let mut next = 0;
+    let mut next = NOBODYS as u32;
     for (part, class) in PLACES.0.iter().zip(&CLASSES) {
         assert_eq!(part.magazine, next);
         assert_eq!(part.quarantine, next + class.magazine() as u32);
