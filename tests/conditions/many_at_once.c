@@ -14,7 +14,7 @@ enum { STACK = 128 * 1024 };
 #else
 enum { STACK = 0 };
 #endif
-enum { THREADS = 1000, LONG = 10000, ROUNDS = 3, MARGIN_KIB = 60 * 1024 };
+enum { THREADS = 1000, LONG = 10000, ROUNDS = 3, MARGIN_KIB = 16 * 1024 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t change = PTHREAD_COND_INITIALIZER;

@@ -2,6 +2,8 @@
 /*
  * Limits of every kind, and places that the kernel chooses otherwise: the program starts, allocates
  * to the end, gets NULL and ENOMEM there, and what it frees is memory again, for other sizes too.
+ * SECMALLOC_TEST_OVERCOMMIT in the environment, as root: also with vm.overcommit_memory=2, which is the
+ * whole machine's for that while. Without it RLIMIT_DATA stands in, which counts the same mappings.
  */
 #include "../api/rerun.h"
 
@@ -83,9 +85,54 @@ static const struct condition conditions[] = {
     {"no random addresses", no_random, 0, 0, "40", 40},
 };
 
+static const char overcommit[] = "/proc/sys/vm/overcommit_memory";
+
+/* What stood there. */
+static char swap_overcommit(char to) {
+    char was = 0;
+    FILE *file = fopen(overcommit, "r+");
+    CHECK(file != NULL && fread(&was, 1, 1, file) == 1, "%s: errno %d", overcommit, errno);
+    rewind(file);
+    CHECK(fwrite(&to, 1, 1, file) == 1 && fclose(file) == 0, "%s: errno %d", overcommit, errno);
+    return was;
+}
+
+/* The KiB of a line of /proc/meminfo. */
+static size_t meminfo(const char *name) {
+    char line[256];
+    size_t value = 0;
+    FILE *file = fopen("/proc/meminfo", "r");
+    CHECK(file != NULL, "/proc/meminfo: errno %d", errno);
+    while (fgets(line, sizeof line, file))
+        if (strncmp(line, name, strlen(name)) == 0) value = strtoul(line + strlen(name), NULL, 10);
+    fclose(file);
+    return value;
+}
+
+/* All that may be committed, and more, is refused; 150 MiB of each size are there. */
+static int run_committed(void) {
+    size_t limit_kib = meminfo("CommitLimit:");
+    errno = 0;
+    CHECK(limit_kib > 0 && launder(malloc(any(limit_kib << 10))) == NULL, "more than the machine has");
+    CHECK_EQUAL(errno, ENOMEM);
+    return run(150);
+}
+
+static void without_overcommit(void) {
+    char text[4096], was = swap_overcommit('2');
+    struct rerun how = {.argument = "committed", .stream = 2};
+    int status = rerun(&how, text, sizeof text);
+    swap_overcommit(was);
+    CHECK(status == 0, "vm.overcommit_memory=2: status 0x%x: %s", status, text);
+    CHECK(strtoul(text, NULL, 10) >= 150, "vm.overcommit_memory=2: only %s MiB", text);
+    printf("vm.overcommit_memory=2: %s MiB of each size\n", text);
+}
+
 int main(int argc, char **argv) {
     start_ours_only();
+    if (argc > 1 && strcmp(argv[1], "committed") == 0) return run_committed();
     if (argc > 1) return run(strtoul(argv[1], NULL, 10));
+    if (getenv("SECMALLOC_TEST_OVERCOMMIT")) without_overcommit();
     for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
         const struct condition *c = &conditions[i];
         char text[4096];
