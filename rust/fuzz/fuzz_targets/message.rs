@@ -18,6 +18,8 @@ fn actor(from: &mut Unstructured<'_>) -> Result<Actor> {
     Ok(Actor {
         thread: from.arbitrary()?,
         or_earlier: from.arbitrary()?,
+        stack: from.arbitrary()?,
+        name: from.arbitrary()?,
     })
 }
 
@@ -99,6 +101,7 @@ fn one(from: &mut Unstructured<'_>) -> Result<()> {
         operation: *from.choose(&operations)?,
         stops: from.arbitrary()?,
         memory: from.arbitrary()?,
+        names: from.arbitrary()?,
     };
     rules::message_holds(&fault, &context);
     Ok(())

@@ -4,14 +4,16 @@
 use core::fmt::{Display, Write};
 use core::mem::size_of;
 
-use secmalloc_policy::fault::{Fault, Operation, Stray};
+use secmalloc_policy::fault::{Actor, Block, Fault, Operation, Stray};
 use secmalloc_policy::message::{render, Context, Text};
 use secmalloc_policy::options::Policy;
-use secmalloc_unwind::{module_of, Registers};
+use secmalloc_unwind::{Point, Registers};
 
+use crate::evidence::show::{self, Name};
 use crate::pool::{self, fixed};
 use crate::sys;
-use crate::trace::{self, module_name, DEEPEST};
+use crate::trace;
+use crate::trace::stacks::{walk_here, DEEPEST};
 use crate::whereabouts;
 
 pub(crate) const STDERR: i32 = 2;
@@ -31,8 +33,18 @@ pub(crate) fn found(fault: &Fault, operation: Operation) {
     }
 }
 
-/// Writes the message and the stack from `from` on, with one `write`.
+/// Writes the message, the stack from `from` on, and what is known of the block's, with one `write`.
 pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool, from: Registers) {
+    let mut frames = [Point::default(); DEEPEST];
+    let frames = walk_here(from, &mut frames);
+    let text = words(fault, operation, stops);
+    say_with_stacks(text.as_bytes(), frames, fault.block().as_ref());
+    trace::fault(fault, stops, text.as_bytes(), frames);
+}
+
+/// The message's text.
+#[inline(never)]
+fn words(fault: &Fault, operation: Operation, stops: bool) -> Text {
     let mut room: whereabouts::Line = [0; size_of::<whereabouts::Line>()];
     let memory = match fault {
         Fault::InvalidFree {
@@ -44,54 +56,40 @@ pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool, from: Regis
         } if *pointer != 0 => whereabouts::mapping_at(*pointer, &mut room),
         _ => None,
     };
+    let thread = sys::thread_id();
+    let finder = Actor {
+        thread,
+        ..Actor::default()
+    };
+    let Block {
+        allocated_by,
+        freed_by,
+        ..
+    } = fault.block().unwrap_or_default();
+    let names = [finder, allocated_by, freed_by].map(Name::of_actor);
+    let [finder, allocator, freer] = &names;
     let context = Context {
         process: sys::process_id(),
-        thread: sys::thread_id(),
+        thread,
         operation,
         stops,
         memory: memory.and_then(|line| core::str::from_utf8(line).ok()),
+        names: [finder, allocator, freer].map(|name| name.as_ref().and_then(Name::as_str)),
     };
-    let text = render(fault, &context);
-    let mut frames = [0; DEEPEST];
-    let frames = trace::walk_here(from, &mut frames);
-    write_with_stack(text.as_bytes(), frames);
-    trace::fault(fault, stops, text.as_bytes(), frames);
+    render(fault, &context)
 }
 
-/// Writes a message, and where it happened, a line for each frame: addresses as `addr2line -e FILE` wants
-/// them. Names are for a reader outside this process to find.
+/// Writes a message and stacks; the message alone where the room for more is in use.
 #[inline(never)]
-fn write_with_stack(message: &[u8], frames: &[usize]) {
-    /// Frames that people look at, and room for them.
-    const SHOWN: usize = 16;
-    let (mut all, mut length) = ([0u8; 3072], 0);
-    let mut add = |bytes: &[u8]| {
-        if let Some(room) = all.get_mut(length..length + bytes.len()) {
-            room.copy_from_slice(bytes);
-            length += bytes.len();
-        }
-    };
-    add(message);
-    for (number, &frame) in frames.iter().take(SHOWN).enumerate() {
-        let mut line = Text::default();
-        let _ = write!(line, "    #{number:<2} {frame:#x}");
-        if let Some(module) = module_of(frame) {
-            // Without a system call: what the program was started as.
-            let path = module_name(&module).unwrap_or_else(sys::started_as);
-            let path = core::str::from_utf8(path).unwrap_or("?");
-            let _ = write!(line, " ({path}+{:#x})", frame.wrapping_sub(module.bias));
-            if let Some(id) = module.build_id() {
-                let _ = line.write_str(" (BuildId: ");
-                for byte in id {
-                    let _ = write!(line, "{byte:02x}");
-                }
-                let _ = line.write_char(')');
-            }
-        }
-        let _ = line.write_char('\n');
-        add(line.as_bytes());
+fn say_with_stacks(message: &[u8], frames: &[Point], block: Option<&Block>) {
+    let said = show::with_lines(|lines| {
+        let _ = lines.write_str(core::str::from_utf8(message).unwrap_or("?\n"));
+        show::stacks(lines, frames, block);
+        write(lines.as_bytes());
+    });
+    if said.is_none() {
+        write(message);
     }
-    write(all.get(..length).unwrap_or(&[]));
 }
 
 /// Writes to standard error. A process that was started without one may have opened a file of its own

@@ -7,6 +7,7 @@ use secmalloc_policy::size_class::CANARY_SIZE;
 use secmalloc_policy::slot_state::SlotState;
 
 use crate::canary;
+use crate::evidence::{self, Trail};
 use crate::large::{self, Descriptor, Near};
 use crate::pool::{fixed, shared};
 use crate::slab::{self, Life, Slot, Spot};
@@ -22,14 +23,19 @@ pub(crate) fn block(slot: &Slot) -> Block {
     let requested = match state.state() {
         SlotState::NeverUsed => None,
         _ if !slot.has_memory() => Some(0),
-        _ if live => slot.requested().or_else(|| size_in_word(slot)),
-        _ => slot.requested(),
+        _ if live => slot.size_of_block().or_else(|| size_in_word(slot)),
+        _ => slot.size_of_block(),
     };
     let by = thread::actor(state.tag());
     let (allocated_by, freed_by) = if live {
         (by, Actor::default())
     } else {
         (Actor::default(), by)
+    };
+    let (allocated_by, freed_by) = match evidence::of(slot) {
+        Some((made, _)) if live => (made.actor(), freed_by),
+        Some((made, freed)) if freed != Trail::default() => (made.actor(), freed.actor()),
+        _ => (allocated_by, freed_by),
     };
     Block {
         address: slot.address,

@@ -256,7 +256,7 @@ pub(crate) fn each_live(mut with: impl FnMut(usize, usize)) {
                 let slot = map.slot(class, map.index(slab, place));
                 if slot.state().is_live() {
                     let size = if slot.has_memory() {
-                        slot.requested().unwrap_or(0)
+                        slot.size_of_block().unwrap_or(0)
                     } else {
                         0
                     };

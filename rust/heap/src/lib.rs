@@ -14,6 +14,7 @@ compile_error!("secmalloc needs Linux on x86-64 or aarch64");
 
 mod canary;
 mod die;
+mod evidence;
 mod explain;
 #[cfg(test)]
 mod fault_tests;

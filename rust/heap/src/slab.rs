@@ -16,6 +16,7 @@ use secmalloc_policy::size_class::{SizeClass, CANARY_SIZE, MAX_COMPACT, MAX_SLOT
 use secmalloc_policy::slot_state::{SlotState, SlotWord, Tag};
 
 use crate::canary;
+use crate::evidence;
 use crate::pool::{self, fixed, shared, Fixed};
 use crate::state::StateCell;
 use crate::sys;
@@ -339,6 +340,11 @@ impl Slot {
         self.requested_as(&fixed().classes[self.class], self.size(), self.state())
     }
 
+    /// The same, also where the state does not say it and it was kept elsewhere.
+    pub(crate) fn size_of_block(&self) -> Option<usize> {
+        self.requested().or_else(|| evidence::size(self))
+    }
+
     /// The same, where the slot's size and state are at hand.
     #[inline(always)]
     pub(crate) fn requested_as(
@@ -370,8 +376,20 @@ impl Slot {
                     .then_some(requested)
             }
             // SAFETY: the caller's promise.
-            None => unsafe { canary::open(keys, self.address, size) },
+            None => unsafe { self.open_unsaid() },
         }
+    }
+
+    /// The same, where the state does not say the size.
+    ///
+    /// # Safety
+    /// - As [`Slot::open`].
+    #[cold]
+    #[inline(never)]
+    unsafe fn open_unsaid(&self) -> Option<usize> {
+        // SAFETY: the caller's promise.
+        unsafe { canary::open(&fixed().keys, self.address, self.size()) }
+            .filter(|&found| evidence::size(self).is_none_or(|kept| kept == found))
     }
 
     /// Makes the slot, of `whole` bytes, a live block of `size` bytes.
@@ -382,6 +400,17 @@ impl Slot {
                 .store(size as u32, Ordering::Relaxed);
         }
         self.set(live.with_slack(whole - CANARY_SIZE - size));
+    }
+
+    /// Has the state say nothing of the block's size: the short ways of `malloc` and `free` leave such a block
+    /// to the long ones, which know it from elsewhere.
+    pub(crate) fn leave_size_unsaid(&self) {
+        let map = &fixed().classes[self.class];
+        if map.slot_size() > MAX_COMPACT {
+            map.size_place(self.index)
+                .store(u32::MAX, Ordering::Relaxed);
+        }
+        self.set(self.state().with_slack(usize::MAX));
     }
 
     /// Whether there is memory behind it.

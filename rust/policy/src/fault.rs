@@ -94,6 +94,10 @@ pub struct Actor {
     pub thread: u32,
     /// Whether an earlier, finished thread may have been meant: its heap was passed on.
     pub or_earlier: bool,
+    /// The number of the call's stack, 0 where none was kept.
+    pub stack: u32,
+    /// The number of the thread's name then, 0 where none was kept.
+    pub name: u32,
 }
 
 /// What is known of a block when a fault is found in it.

@@ -39,8 +39,13 @@ const KINDS: [Option<Kind>; 4] = [
 ];
 
 fn block() -> impl Strategy<Value = Block> {
-    let actor =
-        || any::<(u32, bool)>().prop_map(|(thread, or_earlier)| Actor { thread, or_earlier });
+    let actor = || {
+        any::<(u32, bool)>().prop_map(|(thread, or_earlier)| Actor {
+            thread,
+            or_earlier,
+            ..Actor::default()
+        })
+    };
     let numbers = any::<(usize, Option<usize>, usize)>();
     (numbers, prop::sample::select(&KINDS[..]), actor(), actor()).prop_map(
         |((address, requested, slot), kind, allocated_by, freed_by)| Block {
@@ -116,7 +121,7 @@ proptest! {
     ) {
         for operation in [Operation::Free, Operation::FreeAlignedSized, Operation::Access] {
             let memory = memory.as_deref();
-            let context = Context { process, thread, operation, stops, memory };
+            let context = Context { process, thread, operation, stops, memory, names: [None; 3] };
             rules::message_holds(&fault, &context);
         }
     }

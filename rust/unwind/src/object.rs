@@ -182,6 +182,8 @@ pub struct Module {
     pub name: *const c_char,
     /// Where its `.eh_frame_hdr` is; 0 if it has none.
     pub eh_frame_hdr: usize,
+    /// A few bits that most likely differ for what is loaded at the same place later.
+    pub stamp: u16,
 }
 
 impl Module {
@@ -209,5 +211,6 @@ pub fn module_of(address: usize) -> Option<Module> {
         bias,
         name,
         eh_frame_hdr: object.eh_frame_hdr,
+        stamp: object.stamp(),
     })
 }

@@ -5,6 +5,7 @@ use crate::cache::{self, Entry};
 use crate::machine::{self, Registers};
 use crate::memory::{Memory, Stack};
 use crate::object::{Object, NOTHING};
+use crate::point::Point;
 use crate::rule::{FramePointer, Kind, Rule};
 use crate::tables;
 
@@ -54,6 +55,16 @@ impl<'a> Walker<'a> {
     /// not for the first, and not for the one that follows a signal's way back (`__restore_rt`,
     /// itself a frame), which is the very instruction that was interrupted.
     pub fn walk(&self, from: Registers, frames: &mut [usize]) -> usize {
+        self.go(from, frames, |pc, _| pc)
+    }
+
+    /// The same, with a mark of each frame's module: what is loaded there later has another one.
+    pub fn walk_points(&self, from: Registers, frames: &mut [Point]) -> usize {
+        self.go(from, frames, Point::new)
+    }
+
+    #[inline(always)]
+    fn go<T>(&self, from: Registers, frames: &mut [T], make: impl Fn(usize, u16) -> T) -> usize {
         let mut walk = Walk {
             cache: self.cache,
             memory: Memory::new(self.stack, self.readable),
@@ -65,7 +76,7 @@ impl<'a> Walker<'a> {
         let (mut at, mut exact) = (from, true);
         for (count, frame) in frames.iter_mut().enumerate() {
             if let Some(caller) = walk.caller_quickly(at, exact) {
-                *frame = at.pc;
+                *frame = make(at.pc, walk.module.1);
                 (at, exact) = (caller, false);
                 continue;
             }
@@ -74,7 +85,7 @@ impl<'a> Walker<'a> {
             if !in_module && !exact && !walk.memory.can_read(at.pc) {
                 return count;
             }
-            *frame = at.pc;
+            *frame = make(at.pc, if in_module { walk.module.1 } else { 0 });
             match walk.caller(at, exact, in_module) {
                 Some((caller, is_exact)) => (at, exact) = (caller, is_exact),
                 None => return count + 1,

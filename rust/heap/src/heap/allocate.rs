@@ -11,6 +11,7 @@ use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 use super::{non_null, relieve};
 use crate::canary;
 use crate::die;
+use crate::evidence;
 use crate::explain;
 use crate::large;
 use crate::magazine;
@@ -104,6 +105,7 @@ fn allocate_small(heap: &ThreadHeap, class: usize, request: &Request) -> Made {
     unsafe { canary::seal(&fixed().keys, slot.address, slot.size(), request.size) };
     let live = SlotWord::live(request.kind, heap.tag());
     slot.set_live(&fixed().classes[class], live, slot.size(), request.size);
+    evidence::made(heap, &slot, request.size, request.is_usual());
     Ok(non_null(slot.address))
 }
 
@@ -203,5 +205,6 @@ fn allocate_nothing(heap: &ThreadHeap, request: &Request) -> Made {
     let whole = slot.size();
     let live = SlotWord::live(request.kind, heap.tag());
     slot.set_live(map, live, whole, whole - CANARY_SIZE);
+    evidence::made(heap, &slot, 0, true);
     Ok(non_null(slot.address))
 }

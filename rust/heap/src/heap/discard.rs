@@ -34,7 +34,7 @@ pub enum Recreated {
 fn measure(address: usize, operation: Operation) -> Result<(usize, Option<Slot>), Refused> {
     match owner(address, operation)? {
         Owner::Small(slot) => Ok((check_small(&slot)?, Some(slot))),
-        Owner::Condemned(slot) => Ok((slot.requested().unwrap_or(0), None)),
+        Owner::Condemned(slot) => Ok((slot.size_of_block().unwrap_or(0), None)),
         Owner::Large(descriptor) => match explain::large(&descriptor) {
             Some(fault) => Err((fault, None)),
             None => Ok((descriptor.size, None)),

@@ -9,6 +9,7 @@ use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 use super::owner::{check_claim, check_small, owner, verify, Owner, Refused};
 use super::{mismatch, Claim};
 use crate::die;
+use crate::evidence;
 use crate::explain;
 use crate::large;
 use crate::magazine;
@@ -114,6 +115,9 @@ unsafe fn retire_small(
     if protections::WIPE {
         // SAFETY: the slot is in our hands.
         unsafe { wipe::zero_used(slot.address, slot.size(), size) };
+    }
+    if was.slack().is_none() && slot.requested().is_none() {
+        evidence::ended(heap, slot);
     }
     slot.set(was.then(SlotState::Resting, heap.tag()));
     magazine::rest(heap, slot.class, slot.index)
@@ -224,6 +228,9 @@ fn release_checked(
                 // SAFETY: live and verified; the caller of `release` gave it up.
                 *duplicate = unsafe { retire_small(heap, &slot, slot.state(), size) };
             } else {
+                if slot.requested().is_none() {
+                    evidence::ended(heap, &slot);
+                }
                 slot.move_to(SlotState::Resting, heap.tag());
                 *duplicate = magazine::rest(heap, slot.class, slot.index);
             }

@@ -74,6 +74,7 @@ unsafe fn resize_small(
         // SAFETY: the slot is in our hands; the new size fits it.
         unsafe { canary::reseal(&fixed().keys, slot.address, whole, old, size) };
         let live = SlotWord::live(Kind::Malloc, state.tag());
+        // Of a block of which evidence was kept, none is any more: its size is said now.
         slot.set_live(&fixed().classes[slot.class], live, whole, size);
         return non_null(slot.address);
     }
@@ -98,7 +99,7 @@ fn resize_slowly(address: usize, size: usize, operation: Operation) -> Option<No
         }
     };
     let (old, kind, made) = match owner {
-        Owner::Condemned(slot) => (slot.requested()?, Kind::Malloc, explain::block(&slot)),
+        Owner::Condemned(slot) => (slot.size_of_block()?, Kind::Malloc, explain::block(&slot)),
         Owner::Small(slot) => match check_small(&slot) {
             Ok(old) => (old, slot.state().kind()?, explain::block(&slot)),
             Err((fault, _)) => {
@@ -143,7 +144,7 @@ pub fn usable_size(block: NonNull<u8>, operation: Operation) -> usize {
     let Some(found) = thread::with_heap(|_| {
         Ok(match owner(address, operation)? {
             Owner::Small(slot) => (check_small(&slot)?, Some(slot)),
-            Owner::Condemned(slot) => (slot.requested().unwrap_or(0), None),
+            Owner::Condemned(slot) => (slot.size_of_block().unwrap_or(0), None),
             Owner::Large(descriptor) => (descriptor.size, None),
         })
     }) else {

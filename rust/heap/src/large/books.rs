@@ -9,6 +9,7 @@ use super::descriptor::{Descriptor, Freed};
 use super::kept::{self, Kept};
 use super::mapping::{Mapping, HUGE_FROM};
 use super::table::Table;
+use crate::evidence::Trail;
 use crate::lock::Lock;
 use crate::pool::{fixed, shared};
 
@@ -116,12 +117,12 @@ impl LargeHeap {
         (peak / part).max(in_turn).min(fixed().options.large_kept())
     }
 
-    pub(super) fn remember(&self, descriptor: &Descriptor, thread: u32) {
+    pub(super) fn remember(&self, descriptor: &Descriptor, by: Trail) {
         let at = self.freed_count.get();
         self.freed_count.set(at.wrapping_add(1));
         self.freed[at % REMEMBERED].set(Freed {
             descriptor: *descriptor,
-            by: thread,
+            by,
         });
     }
 

@@ -5,6 +5,7 @@ use secmalloc_policy::fault::{Actor, Block};
 use secmalloc_policy::slot_state::{Kind, SlotWord};
 
 use super::mapping::Mapping;
+use crate::evidence::Trail;
 use crate::pool::fixed;
 use crate::wipe;
 
@@ -20,8 +21,8 @@ pub(crate) struct Descriptor {
     pub(crate) mapping: Mapping,
     /// Only its kind counts.
     pub(super) state: SlotWord,
-    /// The thread that allocated it.
-    pub(crate) thread: u32,
+    /// Who allocated it.
+    pub(crate) made: Trail,
     /// A fault in it was reported and survived: its memory is never used again.
     pub(crate) condemned: bool,
 }
@@ -30,8 +31,8 @@ pub(crate) struct Descriptor {
 #[derive(Clone, Copy)]
 pub(crate) struct Freed {
     pub(crate) descriptor: Descriptor,
-    /// The thread that freed it.
-    pub(super) by: u32,
+    /// Who freed it.
+    pub(super) by: Trail,
 }
 
 impl Descriptor {
@@ -52,10 +53,7 @@ impl Descriptor {
             requested: Some(self.size),
             slot: self.mapping.data_size,
             kind: self.kind(),
-            allocated_by: Actor {
-                thread: self.thread,
-                or_earlier: false,
-            },
+            allocated_by: self.made.actor(),
             freed_by: Actor::default(),
         }
     }
@@ -135,10 +133,7 @@ impl Freed {
     pub(crate) fn describe(&self) -> Block {
         Block {
             kind: None,
-            freed_by: Actor {
-                thread: self.by,
-                or_earlier: false,
-            },
+            freed_by: self.by.actor(),
             ..self.descriptor.describe()
         }
     }

@@ -25,6 +25,7 @@ mod touched;
 use secmalloc_policy::request::{Request, MIN_ALIGNMENT};
 use secmalloc_policy::slot_state::{SlotWord, Tag};
 
+use crate::evidence::Trail;
 use crate::heap::relieve;
 use crate::pool::{fixed, shared};
 use crate::store::warm;
@@ -50,6 +51,7 @@ pub(crate) fn allocate(heap: &ThreadHeap, request: &Request) -> Option<usize> {
     } else {
         None
     };
+    let made = Trail::of_large(heap, reused.is_some());
     let mapping = match reused {
         Some(mapping) => mapping,
         None => make_room(data_size, alignment, heap)?,
@@ -65,7 +67,7 @@ pub(crate) fn allocate(heap: &ThreadHeap, request: &Request) -> Option<usize> {
         size,
         mapping,
         state,
-        thread: heap.thread(),
+        made,
         condemned: false,
     };
     descriptor.seal();
@@ -100,12 +102,13 @@ fn make_room(data_size: usize, alignment: usize, heap: &ThreadHeap) -> Option<Ma
 pub(crate) fn release(heap: &ThreadHeap, descriptor: &Descriptor) -> bool {
     let large = &shared().large;
     // What was found may be another block's by now, with another size at the same place.
+    let by = descriptor.made.of_end(heap);
     let descriptor = &{
         let _held = large.lock.hold();
         let Some(removed) = large.remove_held(descriptor.block) else {
             return false;
         };
-        large.remember(&removed, heap.thread());
+        large.remember(&removed, by);
         removed
     };
     let mapping = &descriptor.mapping;
@@ -149,9 +152,10 @@ pub(crate) fn condemn(descriptor: &Descriptor) {
 /// The program has freed a block in which there was a fault: it stays mapped and is never reused.
 pub(crate) fn give_up(heap: &ThreadHeap, descriptor: &Descriptor) {
     let large = &shared().large;
+    let by = descriptor.made.of_end(heap);
     let _held = large.lock.hold();
     if large.remove_held(descriptor.block).is_some() {
-        large.remember(descriptor, heap.thread());
+        large.remember(descriptor, by);
     }
 }
 

@@ -24,6 +24,7 @@ pub(crate) fn resize(heap: &ThreadHeap, old: &Descriptor, size: usize) -> Option
     let front = old.block - old.mapping.data;
     let data_size = front.checked_add(size)?.checked_next_multiple_of(page)?;
     let large = &shared().large;
+    let trail = old.made.of_end(heap);
     // Out of the table while its pages change: a sweep must not look for them.
     let most = {
         let _held = large.lock.hold();
@@ -51,13 +52,14 @@ pub(crate) fn resize(heap: &ThreadHeap, old: &Descriptor, size: usize) -> Option
         block: mapping.data + front,
         size,
         mapping,
+        made: trail,
         ..*old
     };
     unfill(old, &new);
     new.seal();
     let held = large.lock.hold();
     if new.block != old.block {
-        large.remember(old, heap.thread());
+        large.remember(old, trail);
     }
     large.put_back_held(&new);
     drop(held);

@@ -21,6 +21,7 @@ use secmalloc_policy::random::Random;
 use secmalloc_policy::size_class::COUNT;
 
 use crate::canary::Keys;
+use crate::evidence::Evidence;
 use crate::large::{self, LargeHeap};
 use crate::lock::Lock;
 use crate::slab::ClassMap;
@@ -54,6 +55,8 @@ pub(crate) struct Fixed {
     pub(crate) features: Features,
     /// What is recorded.
     pub(crate) trace: Trace,
+    /// What is kept for messages.
+    pub(crate) evidence: Evidence,
     /// Whether there was a standard error to begin with.
     pub(crate) has_stderr: bool,
     /// Slots for thread heaps, and how many there are.
@@ -200,6 +203,7 @@ fn start_now() -> bool {
     let Some(mut fixed) = place::lay_out(begin::read_options(), seeded, &mut random) else {
         return false;
     };
+    fixed.evidence = Evidence::set_up(&fixed.options);
     fixed.trace = Trace::set_up(&fixed.options, fixed.heap_count);
     let at = &PLACE.fixed;
     // SAFETY: nobody reads it before `READY`, and `START` keeps other writers out.

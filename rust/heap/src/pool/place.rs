@@ -12,6 +12,7 @@ use super::commit::open_metadata;
 use super::{Features, Fixed, Shared, NO_CLASS};
 use crate::canary::Keys;
 use crate::die;
+use crate::evidence::Evidence;
 use crate::large;
 use crate::protections;
 use crate::slab::{self, ClassMap};
@@ -186,6 +187,7 @@ fn arrange(
         options,
         features,
         trace: Trace::OFF,
+        evidence: Evidence::OFF,
         has_stderr: sys::is_open(die::STDERR),
         heaps,
         heap_count: HEAPS as u32,

@@ -27,6 +27,7 @@ use secmalloc_policy::random::Random;
 use secmalloc_policy::size_class::{Places, COUNT, NOBODYS, PLACES};
 use secmalloc_policy::slot_state::Tag;
 
+use crate::evidence;
 use crate::pool::{self, fixed, shared};
 use crate::sys;
 pub(crate) use cold::{give_back_shared, with_shared, SHARED};
@@ -49,6 +50,8 @@ pub(crate) struct ThreadHeap {
     seeded: Cell<u32>,
     /// Bytes that the bins of its own classes may hold, but for those it owns from the start.
     own_bytes: Cell<usize>,
+    /// Blocks to be made the slow way until evidence of one is kept.
+    until_evidence: Cell<u32>,
     /// What it was when the heap's thread was last known to be there; before that, the thread was
     /// one of a parent's.
     lives: AtomicU32,
@@ -166,7 +169,21 @@ impl ThreadHeap {
         self.tag.set(Tag::of(number));
         self.thread.set(sys::thread_id());
         self.owners.set(self.owners.get() + 1);
+        self.next_due(evidence::first_due());
         self.seed();
+    }
+
+    /// Whether evidence of the block that is being made the slow way is to be kept.
+    #[inline]
+    pub(crate) fn is_due(&self) -> bool {
+        let left = self.until_evidence.get().wrapping_sub(1);
+        self.until_evidence.set(left);
+        left == 0
+    }
+
+    /// The next one is so many blocks away.
+    pub(crate) fn next_due(&self, blocks: u32) {
+        self.until_evidence.set(blocks);
     }
 
     /// Parent and child of a fork must not place their next blocks alike. Here, and not only in
@@ -349,6 +366,7 @@ pub(crate) fn actor(tag: Tag) -> Actor {
             Actor {
                 thread: heap.thread.get(),
                 or_earlier: heap.owners.get() > 1,
+                ..Actor::default()
             }
         }
     }

@@ -169,6 +169,7 @@ fn join() -> Option<Own> {
     // Where every block is guarded, magazines have nothing to do: all goes the slow way. Only a recorder
     // may be wanted then.
     let is_recorded = fixed().trace.is_on();
+    let is_slow = is_recorded || fixed().evidence.is_of_all();
     if sys::thread_word() != 0 || (fixed().options.guard_all() && !is_recorded) {
         return None;
     }
@@ -187,11 +188,7 @@ fn join() -> Option<Own> {
     fixed().trace.new_thread(number);
     let address = core::ptr::from_ref(own).expose_provenance();
     // Before the mark: setting it may allocate.
-    sys::set_thread_word(if is_recorded {
-        recorded(address)
-    } else {
-        address
-    });
+    sys::set_thread_word(if is_slow { recorded(address) } else { address });
     if let Some(key) = fixed().thread_key {
         sys::notice_thread_end(key, address);
     }

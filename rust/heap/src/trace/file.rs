@@ -16,6 +16,8 @@ use secmalloc_policy::trace_format::note::{Frame, Note};
 use secmalloc_policy::trace_format::number::Writer;
 use secmalloc_policy::trace_format::{Header, HEADER, STEP, VERSION};
 
+use secmalloc_unwind::Point;
+
 use super::modules::Modules;
 use super::name::{self, Path};
 use super::{complain, now, Trace};
@@ -62,16 +64,16 @@ static FIRST: AtomicU32 = AtomicU32::new(0);
 
 impl Live {
     /// The frame at an address; `tell` gets a note of its module, if that is new.
-    pub(super) fn frame(&self, address: usize, tell: impl FnMut(&Note<'_>)) -> Frame {
+    pub(super) fn frame(&self, point: Point, tell: impl FnMut(&Note<'_>)) -> Frame {
         if self.modules_lock.is_mine() {
             // A signal handler interrupted this very thread in here.
             return Frame {
                 module: 0,
-                offset: address as u64,
+                offset: point.address() as u64,
             };
         }
         let _held = self.modules_lock.hold();
-        self.modules.frame(address, tell)
+        self.modules.frame(point, tell)
     }
 
     /// Whether everything has been said that can be.

@@ -15,7 +15,7 @@ mod file;
 mod modules;
 mod name;
 mod recorder;
-mod stacks;
+pub(crate) mod stacks;
 mod text;
 
 use core::ffi::CStr;
@@ -26,9 +26,10 @@ use secmalloc_policy::fault::{Fault, Operation};
 use secmalloc_policy::options::{Level, Options};
 use secmalloc_policy::trace_format::call::{function, Call, Shape};
 use secmalloc_policy::trace_format::note::{Frame, Frames, Note};
-use secmalloc_unwind::{Registers, Stack};
+use secmalloc_unwind::{Point, Registers, Stack};
 
 use crate::die;
+use crate::evidence;
 use crate::pool::{self, fixed};
 use crate::sys::files::clock_ns;
 use crate::sys::{self, Access};
@@ -38,8 +39,14 @@ use file::Live;
 pub(crate) use modules::module_name;
 use name::Template;
 use recorder::Recorder;
-use stacks::Depot;
-pub(crate) use stacks::{walk_here, DEEPEST};
+use stacks::{Depot, Room, DEEPEST};
+
+/// What is kept of stacks: a program has some thousand different ones, and this has room for a million.
+const STACKS: Room = Room {
+    rules: 1 << 14,
+    places: 1 << 21,
+    words: 1 << 25,
+};
 
 /// The environment variable.
 const VARIABLE: &[u8] = b"MSM_OUTPUT";
@@ -93,7 +100,7 @@ impl Trace {
             }
         }
         let depot = match options.trace() {
-            Level::Stacks => Depot::map(),
+            Level::Stacks => map_depot(),
             _ => Some(0),
         };
         if depot.is_none() {
@@ -107,9 +114,9 @@ impl Trace {
         }
     }
 
-    fn depot(&self) -> Option<&'static Depot> {
-        // SAFETY: mapped for good by `set_up`; zero is a valid `Depot`.
-        (self.depot != 0).then(|| unsafe { sys::pointer::<Depot>(self.depot).as_ref() })
+    fn depot(&self) -> Option<Depot> {
+        // SAFETY: mapped for good by `map_depot`.
+        (self.depot != 0).then(|| unsafe { Depot::at(self.depot, STACKS) })
     }
 
     /// Whether anything is recorded.
@@ -143,6 +150,22 @@ impl Trace {
             sys::pointer::<Recorder>(first + number as usize * size_of::<Recorder>()).as_ref()
         }
     }
+}
+
+/// Reserves memory for stacks. Like the recorders it reads as zero in a forked child, which begins its own.
+fn map_depot() -> Option<usize> {
+    let size = STACKS.bytes().next_multiple_of(64 << 10);
+    let at = sys::map(size, Access::Write)?;
+    // SAFETY: just mapped.
+    unsafe {
+        sys::small_pages_only(at, size);
+        sys::leave_out_of_cores(at, size);
+        if !sys::files::wipe_on_fork(at, size) {
+            sys::unmap(at, size);
+            return None;
+        }
+    }
+    Some(at)
 }
 
 /// The time that a report counts in: that of the machine, running or asleep, since its start.
@@ -234,7 +257,7 @@ pub fn begin(passed: &Passed) -> Option<Begun> {
 fn begin_recorded(passed: &Passed, from: Registers) -> Option<Begun> {
     let (number, shape) = function(passed.operation)?;
     let stack = match fixed().trace.depot() {
-        Some(depot) => stack_number(depot, from),
+        Some(depot) => stack_number(&depot, from),
         None => 0,
     };
     let returns = shape.0 & (Shape::BLOCK | Shape::AMOUNT) != 0;
@@ -293,7 +316,7 @@ fn note(note: &Note<'_>) {
 
 /// The number of the stack from `from` on, which is recorded if it is new.
 fn stack_number(depot: &Depot, from: Registers) -> u64 {
-    let mut frames = [0; DEEPEST];
+    let mut frames = [Point::default(); DEEPEST];
     let trace = &fixed().trace;
     let unknown = Stack::new();
     let known = match thread::current_or_closed() {
@@ -311,13 +334,13 @@ fn stack_number(depot: &Depot, from: Registers) -> u64 {
 }
 
 /// Records the frames of a stack.
-fn record_stack(number: u64, addresses: &[usize]) {
+fn record_stack(number: u64, points: &[Point]) {
     let live = fixed().trace.live();
     let mut frames = [Frame::default(); DEEPEST];
-    for (frame, &address) in frames.iter_mut().zip(addresses) {
-        *frame = live.frame(address, note);
+    for (frame, &point) in frames.iter_mut().zip(points) {
+        *frame = live.frame(point, note);
     }
-    let frames = frames.get(..addresses.len()).unwrap_or(&[]);
+    let frames = frames.get(..points.len()).unwrap_or(&[]);
     note(&Note::Stack {
         number,
         frames: Frames::Known(frames),
@@ -325,7 +348,7 @@ fn record_stack(number: u64, addresses: &[usize]) {
 }
 
 /// A fault was found, and said in these words; `frames` is where.
-pub(crate) fn fault(fault: &Fault, stops: bool, words: &[u8], frames: &[usize]) {
+pub(crate) fn fault(fault: &Fault, stops: bool, words: &[u8], frames: &[Point]) {
     let trace = &fixed().trace;
     if !trace.is_on() {
         return;
@@ -340,21 +363,30 @@ pub(crate) fn fault(fault: &Fault, stops: bool, words: &[u8], frames: &[usize]) 
         _ => 0,
     };
     // Beyond all numbers of the depot, which may have no room.
-    let stack = 1 << 32 | u64::from(FAULTS.fetch_add(1, Ordering::Relaxed));
+    let stack = 1 << 32 | u64::from(FAULTS.fetch_add(3, Ordering::Relaxed));
     record_stack(stack, frames);
+    let block = fault.block().unwrap_or_default();
+    let before = |number: u32, stack: u64| {
+        if number == 0 {
+            return 0;
+        }
+        let mut room = [Point::default(); DEEPEST];
+        record_stack(stack, evidence::frames(number, &mut room));
+        stack
+    };
     note(&Note::Fault {
         time: now(),
         thread: sys::thread_id().into(),
         stops,
         address: address as u64,
         stack,
-        allocated: 0,
-        freed: 0,
+        allocated: before(block.allocated_by.stack, stack + 1),
+        freed: before(block.freed_by.stack, stack + 2),
         text: words,
     });
 }
 
-/// Counts faults.
+/// Counts the stacks of faults, three for each.
 static FAULTS: AtomicU32 = AtomicU32::new(0);
 
 /// Says that something is wrong with the report; the program goes on.

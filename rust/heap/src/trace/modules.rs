@@ -7,7 +7,7 @@ use core::mem::size_of;
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use secmalloc_policy::trace_format::note::{Frame, Note};
-use secmalloc_unwind::{module_of, Module};
+use secmalloc_unwind::{module_of, Module, Point};
 
 use super::name;
 
@@ -39,12 +39,14 @@ fn identity(module: &Module) -> usize {
 
 impl Modules {
     /// The frame at an address; `tell` gets a note of its module, if that is new.
-    pub(super) fn frame(&self, address: usize, mut tell: impl FnMut(&Note<'_>)) -> Frame {
+    pub(super) fn frame(&self, point: Point, mut tell: impl FnMut(&Note<'_>)) -> Frame {
+        let address = point.address();
         let stray = Frame {
             module: 0,
             offset: address as u64,
         };
-        let Some(module) = module_of(address) else {
+        // What was there when the stack was walked may have been unloaded since.
+        let Some(module) = module_of(address).filter(|now| now.stamp == point.stamp()) else {
             return stray;
         };
         let (identity, offset) = (identity(&module), address.wrapping_sub(module.bias) as u64);

@@ -1,74 +1,100 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! Stacks, each kept once: a call's record names it by number.
+//! Stacks, each kept once: whoever has to remember one remembers its number.
 //!
 //! The depot is a table of hashes and a store behind it that only grows; a number is a place in the store. It
-//! is written without a lock: whoever loses the race for a place in the table has wasted some words. Like the
-//! recorders it reads as zero in a forked child, which begins its own.
+//! is written without a lock: whoever loses the race for a place in the table has wasted some words. A frame is
+//! a [`Point`]: with the mark of its module, so that what was loaded at the same addresses later has stacks of
+//! its own.
 
 use core::mem::size_of;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use secmalloc_unwind::{module_of, Entry, Registers, Stack, Walker};
+use secmalloc_unwind::{module_of, Entry, Point, Registers, Stack, Walker};
 
-use crate::sys::{self, Access};
+use crate::sys;
 
 /// Frames of a stack that are kept, our own included.
 pub(crate) const DEEPEST: usize = 48;
 
-/// Places in the table, and words in the store: a program has some thousand different stacks, and this has
-/// room for a million.
-const PLACES: usize = 1 << 21;
-const WORDS: usize = 1 << 25;
-/// Rules that the walker remembers.
-const RULES: usize = 1 << 14;
+/// Room for a stack.
+pub(crate) type Frames = [Point; DEEPEST];
 
-/// What is kept. All zero is nothing.
-#[repr(C)]
-pub(super) struct Depot {
+/// How much a depot holds. All are powers of two.
+#[derive(Clone, Copy)]
+pub(crate) struct Room {
+    /// Rules that the walker remembers.
+    pub(crate) rules: usize,
+    /// Places in the table.
+    pub(crate) places: usize,
+    /// Words in the store.
+    pub(crate) words: usize,
+}
+
+impl Room {
+    /// Bytes of memory for it.
+    pub(crate) const fn bytes(self) -> usize {
+        FIRST + self.rules * size_of::<Entry>() + (self.places + self.words) * size_of::<u64>()
+    }
+}
+
+/// The first word counts; the rest of its line is not used.
+const FIRST: usize = 64;
+
+/// What is kept. Zeroed memory is nothing.
+#[derive(Clone, Copy)]
+pub(crate) struct Depot {
     /// Words of the store in use.
-    used: AtomicUsize,
-    rules: [Entry; RULES],
+    used: &'static AtomicUsize,
+    rules: &'static [Entry],
     /// Upper half: of the stack's hash; lower half: its number. 0 is none.
-    places: [AtomicU64; PLACES],
+    places: &'static [AtomicU64],
     /// A stack is its length, then its frames. The first word is not used: no stack has the number 0.
-    words: [AtomicU64; WORDS],
+    words: &'static [AtomicU64],
 }
 
 impl Depot {
-    /// Reserves memory for one.
-    pub(super) fn map() -> Option<usize> {
-        let size = size_of::<Depot>().next_multiple_of(64 << 10);
-        let at = sys::map(size, Access::Write)?;
-        // SAFETY: just mapped.
+    /// The depot at an address.
+    ///
+    /// # Safety
+    /// - There are [`Room::bytes`] of memory, aligned to 64, that was zero at first and that nothing but a
+    ///   depot of the same room uses for as long as this is in use.
+    #[inline]
+    pub(crate) unsafe fn at(at: usize, room: Room) -> Depot {
+        let rules = at + FIRST;
+        let places = rules + room.rules * size_of::<Entry>();
+        let words = places + room.places * size_of::<u64>();
+        // SAFETY: the caller's promise; all that is in it is atomic, and valid if zero.
         unsafe {
-            sys::small_pages_only(at, size);
-            sys::leave_out_of_cores(at, size);
-            if !sys::files::wipe_on_fork(at, size) {
-                sys::unmap(at, size);
-                return None;
+            Depot {
+                used: sys::pointer::<AtomicUsize>(at).as_ref(),
+                rules: core::slice::from_raw_parts(sys::pointer(rules).as_ptr(), room.rules),
+                places: core::slice::from_raw_parts(sys::pointer(places).as_ptr(), room.places),
+                words: core::slice::from_raw_parts(sys::pointer(words).as_ptr(), room.words),
             }
         }
-        Some(at)
     }
 
     /// The frames of the calling thread's stack, from `from` on, without our own, as addresses in the calls
     /// that are under way. `stack` is what is known
     /// of where it lies.
-    pub(super) fn walk<'a>(
+    pub(crate) fn walk<'a>(
         &self,
         from: Registers,
         stack: &Stack,
-        frames: &'a mut [usize; DEEPEST],
-    ) -> &'a [usize] {
-        let walker = Walker::new(&self.rules, sys::files::is_readable).in_thread(stack);
+        frames: &'a mut Frames,
+    ) -> &'a [Point] {
+        let walker = Walker::new(self.rules, sys::files::is_readable).in_thread(stack);
         without_ours(walker, from, frames)
     }
 
     /// The number of a stack, and whether it is new; 0 where there is no more room.
-    pub(super) fn number(&self, frames: &[usize]) -> (u64, bool) {
+    pub(crate) fn number(&self, frames: &[Point]) -> (u64, bool) {
         let hash = hash(frames);
         for step in 0..64 {
-            let place = &self.places[(hash as usize).wrapping_add(step) % PLACES];
+            let at = (hash as usize).wrapping_add(step) & self.places.len().wrapping_sub(1);
+            let Some(place) = self.places.get(at) else {
+                break;
+            };
             // Acquire: the words were written before the place named them.
             let mut known = place.load(Ordering::Acquire);
             if known == 0 {
@@ -90,44 +116,67 @@ impl Depot {
         (0, false)
     }
 
-    fn store(&self, frames: &[usize]) -> Option<u64> {
+    /// The frames of a stack.
+    pub(crate) fn frames<'a>(&self, number: u32, frames: &'a mut Frames) -> &'a [Point] {
+        let Some((first, rest)) = self.stack(number as usize) else {
+            return &[];
+        };
+        let mut count = 0;
+        for (to, from) in frames.iter_mut().zip(rest).take(first) {
+            *to = Point::from_bits(from.load(Ordering::Relaxed));
+            count += 1;
+        }
+        frames.get(..count).unwrap_or(&[])
+    }
+
+    fn store(&self, frames: &[Point]) -> Option<u64> {
         let length = frames.len() + 1;
+        // A full one stays as it is: the sum must not come round.
+        if self.used.load(Ordering::Relaxed) + length >= self.words.len() {
+            return None;
+        }
         // Relaxed: whose words they are is all that it says.
         let at = self.used.fetch_add(length, Ordering::Relaxed) + 1;
         let room = self.words.get(at..at + length)?;
         let (first, rest) = room.split_first()?;
         first.store(frames.len() as u64, Ordering::Relaxed);
-        for (to, &frame) in rest.iter().zip(frames) {
-            to.store(frame as u64, Ordering::Relaxed);
+        for (to, frame) in rest.iter().zip(frames) {
+            to.store(frame.bits(), Ordering::Relaxed);
         }
         Some(at as u64)
     }
 
-    fn is(&self, at: usize, frames: &[usize]) -> bool {
-        let Some((first, rest)) = self.words.get(at..).and_then(<[_]>::split_first) else {
+    /// The length of a stack, and the words that begin with its frames.
+    #[inline]
+    fn stack(&self, at: usize) -> Option<(usize, &'static [AtomicU64])> {
+        if at == 0 {
+            return None;
+        }
+        let (first, rest) = self.words.get(at..)?.split_first()?;
+        Some((first.load(Ordering::Relaxed) as usize, rest))
+    }
+
+    fn is(&self, at: usize, frames: &[Point]) -> bool {
+        let Some((length, rest)) = self.stack(at) else {
             return false;
         };
-        first.load(Ordering::Relaxed) == frames.len() as u64
+        length == frames.len()
             && rest
                 .iter()
                 .zip(frames)
-                .all(|(word, &frame)| word.load(Ordering::Relaxed) == frame as u64)
+                .all(|(word, frame)| word.load(Ordering::Relaxed) == frame.bits())
     }
 }
 
 /// Frames by a walk of [`DEEPEST`] at most, less those of this library: where it is one, not a part of the
 /// program.
-fn without_ours<'a>(
-    walker: Walker<'_>,
-    from: Registers,
-    frames: &'a mut [usize; DEEPEST],
-) -> &'a [usize] {
-    let count = walker.walk(from, frames);
+fn without_ours<'a>(walker: Walker<'_>, from: Registers, frames: &'a mut Frames) -> &'a [Point] {
+    let count = walker.walk_points(from, frames);
     // What stands on the stack is behind the call, which may be another line, or another function.
     frames
         .iter_mut()
         .skip(1)
-        .for_each(|frame| *frame = frame.wrapping_sub(1));
+        .for_each(|frame| *frame = frame.before());
     let all = frames.get(..count).unwrap_or(&[]);
     let Some(own) = module_of(from.pc) else {
         return all;
@@ -136,7 +185,7 @@ fn without_ours<'a>(
         // SAFETY: the loader's name for a module that is loaded: this one.
         unsafe { own.name.read() == 0 }
     };
-    let ours = |&frame: &usize| (own.start..own.end).contains(&frame);
+    let ours = |frame: &Point| (own.start..own.end).contains(&frame.address());
     let kept = if is_program {
         0
     } else {
@@ -146,34 +195,65 @@ fn without_ours<'a>(
 }
 
 /// The stack of a thread that found a fault: no memory is kept for it.
-pub(crate) fn walk_here(from: Registers, frames: &mut [usize; DEEPEST]) -> &[usize] {
+pub(crate) fn walk_here(from: Registers, frames: &mut Frames) -> &[Point] {
     without_ours(Walker::new(&[], sys::files::is_readable), from, frames)
 }
 
-fn hash(frames: &[usize]) -> u64 {
-    frames.iter().fold(frames.len() as u64, |sum, &frame| {
-        (sum.rotate_left(23) ^ frame as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+fn hash(frames: &[Point]) -> u64 {
+    frames.iter().fold(frames.len() as u64, |sum, frame| {
+        (sum.rotate_left(23) ^ frame.bits()).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::Access;
+
+    const SMALL: Room = Room {
+        rules: 16,
+        places: 64,
+        words: 32,
+    };
+
+    fn with(work: impl FnOnce(Depot)) {
+        let at = sys::map(SMALL.bytes(), Access::Write).unwrap();
+        // SAFETY: just mapped for it.
+        work(unsafe { Depot::at(at, SMALL) });
+        // SAFETY: nothing refers to it any more.
+        assert!(unsafe { sys::unmap(at, SMALL.bytes()) });
+    }
+
+    fn points<const N: usize>(bits: [u64; N]) -> [Point; N] {
+        bits.map(Point::from_bits)
+    }
 
     #[test]
     fn equal_stacks_have_one_number_and_others_another() {
-        let at = Depot::map().unwrap();
-        // SAFETY: just mapped for it; zero is a valid `Depot`.
-        let depot = unsafe { sys::pointer::<Depot>(at).as_ref() };
-        let (first, new) = depot.number(&[1, 2, 3]);
-        assert!(first != 0 && new);
-        assert_eq!(depot.number(&[1, 2, 3]), (first, false));
-        for other in [&[1, 2][..], &[1, 2, 3, 4], &[3, 2, 1], &[]] {
-            let (number, new) = depot.number(other);
-            assert!(new && number != first);
-            assert_eq!(depot.number(other), (number, false));
-        }
-        // SAFETY: nothing refers to it any more.
-        assert!(unsafe { sys::unmap(at, size_of::<Depot>()) });
+        with(|depot| {
+            let (first, new) = depot.number(&points([1, 2, 3]));
+            assert!(first != 0 && new);
+            assert_eq!(depot.number(&points([1, 2, 3])), (first, false));
+            // The same addresses in another module.
+            let elsewhere = points([1, 2 | 7 << 48, 3]);
+            for other in [&points([1, 2])[..], &points([1, 2, 3, 4]), &elsewhere, &[]] {
+                let (number, new) = depot.number(other);
+                assert!(new && number != first);
+                assert_eq!(depot.number(other), (number, false));
+                let mut room = [Point::default(); DEEPEST];
+                assert_eq!(depot.frames(number as u32, &mut room), other);
+            }
+        });
+    }
+
+    #[test]
+    fn a_full_depot_says_so_and_keeps_what_it_has() {
+        with(|depot| {
+            let (first, _) = depot.number(&points([1; 20]));
+            assert_eq!(depot.number(&points([2; 20])), (0, false));
+            assert_eq!(depot.number(&points([1; 20])), (first, false));
+            let mut room = [Point::default(); DEEPEST];
+            assert!(depot.frames(0, &mut room).is_empty());
+        });
     }
 }

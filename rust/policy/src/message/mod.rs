@@ -63,6 +63,8 @@ pub struct Context<'a> {
     pub stops: bool,
     /// What memory a foreign pointer points to, if the system says.
     pub memory: Option<&'a str>,
+    /// Names of threads: of the one that found the fault, that allocated the block, that freed it.
+    pub names: [Option<&'a str>; 3],
 }
 
 /// The whole message.
@@ -103,17 +105,14 @@ fn write(text: &mut Text, fault: &Fault, context: &Context<'_>) -> fmt::Result {
         writeln!(text, "  memory     {memory}")?;
     }
     if let Some(block) = fault.block() {
-        describe(text, &block)?;
+        describe(text, &block, context)?;
     }
     if let Some(evidence) = fault.evidence() {
         show(text, &evidence)?;
     }
-    writeln!(
-        text,
-        "  thread     {} in {}",
-        context.thread,
-        operation.name()
-    )?;
+    write!(text, "  thread     {}", context.thread)?;
+    name(text, context.names[0])?;
+    writeln!(text, " in {}", operation.name())?;
     text.write_str(match (context.stops, operation) {
         (true, Operation::Access) => "  the process is stopped by the signal it caused\n",
         (true, _) => "  the process is stopped (SIGABRT)\n",
@@ -219,7 +218,7 @@ fn detail(text: &mut Text, fault: &Fault) -> fmt::Result {
     }
 }
 
-fn describe(text: &mut Text, block: &Block) -> fmt::Result {
+fn describe(text: &mut Text, block: &Block, context: &Context<'_>) -> fmt::Result {
     write!(text, "  block      {:#x}, ", block.address)?;
     match block.requested {
         Some(size) => write!(text, "{size} bytes requested, ")?,
@@ -230,11 +229,19 @@ fn describe(text: &mut Text, block: &Block) -> fmt::Result {
         Some(kind) => writeln!(text, ", {}", kind.name())?,
         None => text.write_char('\n')?,
     }
-    actor(text, "allocated", block.allocated_by)?;
-    actor(text, "freed", block.freed_by)
+    let [_, allocator, freer] = context.names;
+    actor(text, "allocated", block.allocated_by, allocator)?;
+    actor(text, "freed", block.freed_by, freer)
 }
 
-fn actor(text: &mut Text, did: &str, actor: Actor) -> fmt::Result {
+fn name(text: &mut Text, name: Option<&str>) -> fmt::Result {
+    match name {
+        Some(name) => write!(text, " ({name})"),
+        None => Ok(()),
+    }
+}
+
+fn actor(text: &mut Text, did: &str, actor: Actor, called: Option<&str>) -> fmt::Result {
     if actor.thread == 0 {
         return Ok(());
     }
@@ -243,7 +250,9 @@ fn actor(text: &mut Text, did: &str, actor: Actor) -> fmt::Result {
     } else {
         ""
     };
-    writeln!(text, "  {did:<9}  by thread {}{earlier}", actor.thread)
+    write!(text, "  {did:<9}  by thread {}", actor.thread)?;
+    name(text, called)?;
+    writeln!(text, "{earlier}")
 }
 
 /// Canary bytes are never printed: processes forked from this one share the key, and logs are

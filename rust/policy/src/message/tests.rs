@@ -14,10 +14,12 @@ fn block() -> Block {
         allocated_by: Actor {
             thread: 7,
             or_earlier: true,
+            ..Actor::default()
         },
         freed_by: Actor {
             thread: 8,
             or_earlier: false,
+            ..Actor::default()
         },
     }
 }
@@ -29,6 +31,7 @@ fn lines(fault: &Fault) -> String {
         operation: Operation::Free,
         stops: true,
         memory: None,
+        names: [Some("finder"), None, None],
     };
     String::from_utf8(render(fault, &context).as_bytes().to_vec()).unwrap()
 }
@@ -127,6 +130,7 @@ fn a_block_of_another_family_is_freed_and_its_caller_named() {
         operation: Operation::Delete,
         stops: false,
         memory: Some("r-xp /bin/program"),
+        names: [None; 3],
     };
     let text = String::from_utf8(render(&fault, &context).as_bytes().to_vec()).unwrap();
     assert!(text.starts_with(
@@ -164,6 +168,7 @@ fn the_longest_message_fits() {
     let actor = Actor {
         thread: u32::MAX,
         or_earlier: true,
+        ..Actor::default()
     };
     let block = Block {
         address: usize::MAX,
@@ -191,6 +196,7 @@ fn the_longest_message_fits() {
         operation: Operation::FreeAlignedSized,
         stops: false,
         memory: None,
+        names: [Some("a name of fiften"); 3],
     };
     let text = render(&fault, &context);
     assert!(text.as_bytes().len() < CAPACITY && text.as_bytes().ends_with(b"(policy)\n"));

@@ -43,6 +43,17 @@ pub enum Level {
     Stacks,
 }
 
+/// Of which blocks stacks are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stacks {
+    /// Of none.
+    None,
+    /// Of large ones, and a sample of the others.
+    Sampled,
+    /// Of all.
+    All,
+}
+
 /// The values of all options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
@@ -163,6 +174,16 @@ impl Options {
             0 => Level::Summary,
             1 => Level::Calls,
             _ => Level::Stacks,
+        }
+    }
+
+    /// Of which blocks the stacks of allocation and free are kept.
+    #[must_use]
+    pub fn stacks(&self) -> Stacks {
+        match self.value(row::STACKS) {
+            0 => Stacks::None,
+            1 => Stacks::Sampled,
+            _ => Stacks::All,
         }
     }
 

@@ -47,7 +47,8 @@ pub(super) mod row {
     pub(in crate::options) const LARGE_KEPT: usize = 11;
     pub(in crate::options) const EXPLAIN_SEGV: usize = 12;
     pub(in crate::options) const TRACE: usize = 13;
-    pub(in crate::options) const FIRST_FAULT: usize = 14;
+    pub(in crate::options) const STACKS: usize = 14;
+    pub(in crate::options) const FIRST_FAULT: usize = 15;
 }
 
 /// Number of options.
@@ -146,6 +147,13 @@ pub static TABLE: [Row; COUNT] = [
         profiles: [1, 1, 2],
         help: "what the execution report holds, where `MSM_OUTPUT` asks for one: faults and sums only, \
                every call too, or every call with its stack",
+    },
+    Row {
+        name: "stacks",
+        accepts: Accepts::Words(&["none", "sampled", "all"]),
+        profiles: [1, 1, 2],
+        help: "of which blocks the stacks of allocation and free are kept, for the message of a fault: of \
+               none, of large ones and a sample of the others, or of all",
     },
     fault(0),
     fault(1),

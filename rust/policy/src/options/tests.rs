@@ -26,6 +26,7 @@ fn names_and_places_agree() {
         (row::LARGE_KEPT, "large_kept"),
         (row::EXPLAIN_SEGV, "explain_segv"),
         (row::TRACE, "trace"),
+        (row::STACKS, "stacks"),
     ];
     assert_eq!(named.len(), row::FIRST_FAULT);
     for (place, name) in named {
