@@ -122,6 +122,22 @@ def unloaded(directory):
     assert "double-free" in text, text
 
 
+def around(directory):
+    """Neighbours and bytes; of live blocks and of intact canaries, nothing."""
+    program = build(directory, "around")
+    environment = {**os.environ, "LD_PRELOAD": ARGS.library}
+    for how, wanted in [
+        ("overflow", ["  expected   ?? ??", '"OVERFLOWOVER"']),
+        ("write", ["  found      57 52 == ==", '"WR', "54", "  further    1 more of the bytes", "  at         {:#x}"]),
+    ]:
+        done = subprocess.run([program, how], env=environment, capture_output=True, text=True, timeout=120)
+        low, middle, high = (int(word, 16) for word in done.stdout.split())
+        text = done.stderr
+        wanted = [f"  before     {low:#x}, 100 bytes, allocated", f"  behind     {high:#x}, 100 bytes, allocated", *wanted]
+        assert all(piece.format(middle + 40) in text for piece in wanted), text
+        assert "SS" not in text and " 53" not in text, text
+
+
 def in_one_piece(directory):
     """However much is known, a message is one write, no longer than a pipe takes at once."""
     program = build(directory, "named")
@@ -134,7 +150,7 @@ def in_one_piece(directory):
     assert 500 < len(text) <= 4096, len(text)
 
 
-CASES = [sampled, sampled_and_freed, all_with_names, large_by_default, none, unloaded, in_one_piece]
+CASES = [sampled, sampled_and_freed, all_with_names, large_by_default, none, unloaded, around, in_one_piece]
 
 
 def main():

@@ -42,10 +42,12 @@ fn block(from: &mut Unstructured<'_>) -> Result<Block> {
 
 fn evidence(from: &mut Unstructured<'_>) -> Result<Evidence> {
     Ok(Evidence {
+        address: from.arbitrary()?,
         found: from.arbitrary()?,
         wrong: from.arbitrary()?,
         canary: from.arbitrary()?,
         length: from.int_in_range(0..=EVIDENCE)?,
+        more: from.arbitrary()?,
     })
 }
 
@@ -102,6 +104,7 @@ fn one(from: &mut Unstructured<'_>) -> Result<()> {
         stops: from.arbitrary()?,
         memory: from.arbitrary()?,
         names: from.arbitrary()?,
+        neighbours: [None; 2],
     };
     rules::message_holds(&fault, &context);
     Ok(())

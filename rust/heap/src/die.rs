@@ -10,6 +10,7 @@ use secmalloc_policy::options::Policy;
 use secmalloc_unwind::{Point, Registers};
 
 use crate::evidence::show::{self, Name};
+use crate::explain_around::neighbours;
 use crate::pool::{self, fixed};
 use crate::sys;
 use crate::trace;
@@ -37,6 +38,12 @@ pub(crate) fn found(fault: &Fault, operation: Operation) {
 pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool, from: Registers) {
     let mut frames = [Point::default(); DEEPEST];
     let frames = walk_here(from, &mut frames);
+    tell_at(fault, operation, stops, frames);
+}
+
+/// A function of its own: the walk needs as much of the stack as the text.
+#[inline(never)]
+fn tell_at(fault: &Fault, operation: Operation, stops: bool, frames: &[Point]) {
     let text = words(fault, operation, stops);
     say_with_stacks(text.as_bytes(), frames, fault.block().as_ref());
     trace::fault(fault, stops, text.as_bytes(), frames);
@@ -46,26 +53,17 @@ pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool, from: Regis
 #[inline(never)]
 fn words(fault: &Fault, operation: Operation, stops: bool) -> Text {
     let mut room: whereabouts::Line = [0; size_of::<whereabouts::Line>()];
-    let memory = match fault {
-        Fault::InvalidFree {
-            pointer,
-            stray: Stray::Foreign,
-        }
-        | Fault::AllocDeallocMismatch {
-            caller: pointer, ..
-        } if *pointer != 0 => whereabouts::mapping_at(*pointer, &mut room),
-        _ => None,
-    };
     let thread = sys::thread_id();
     let finder = Actor {
         thread,
         ..Actor::default()
     };
+    let block = fault.block();
     let Block {
         allocated_by,
         freed_by,
         ..
-    } = fault.block().unwrap_or_default();
+    } = block.unwrap_or_default();
     let names = [finder, allocated_by, freed_by].map(Name::of_actor);
     let [finder, allocator, freer] = &names;
     let context = Context {
@@ -73,10 +71,26 @@ fn words(fault: &Fault, operation: Operation, stops: bool) -> Text {
         thread,
         operation,
         stops,
-        memory: memory.and_then(|line| core::str::from_utf8(line).ok()),
+        memory: memory(fault, &mut room),
         names: [finder, allocator, freer].map(|name| name.as_ref().and_then(Name::as_str)),
+        neighbours: block.as_ref().map_or([None; 2], neighbours),
     };
     render(fault, &context)
+}
+
+/// What a foreign pointer, or the caller of an unfit function, points to.
+#[inline(never)]
+fn memory<'a>(fault: &Fault, room: &'a mut whereabouts::Line) -> Option<&'a str> {
+    match fault {
+        Fault::InvalidFree {
+            pointer,
+            stray: Stray::Foreign,
+        }
+        | Fault::AllocDeallocMismatch {
+            caller: pointer, ..
+        } if *pointer != 0 => core::str::from_utf8(whereabouts::mapping_at(*pointer, room)?).ok(),
+        _ => None,
+    }
 }
 
 /// Writes a message and stacks; the message alone where the room for more is in use.

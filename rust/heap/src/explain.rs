@@ -66,16 +66,21 @@ fn size_in_word(slot: &Slot) -> Option<usize> {
 /// The bytes at `from..end`, and how they differ from what `expected` gives for each.
 fn evidence(from: usize, end: usize, expected: impl Fn(usize) -> (u8, bool)) -> Evidence {
     let mut evidence = Evidence {
+        address: from,
         length: (end - from).min(EVIDENCE),
         ..Evidence::default()
     };
-    for at in 0..evidence.length {
+    for at in 0..end - from {
         // SAFETY: the caller's range is committed memory.
         let byte = unsafe { sys::pointer::<u8>(from + at).read_volatile() };
         let (right, is_canary) = expected(from + at);
+        if at >= EVIDENCE {
+            evidence.more += usize::from(byte != right);
+            continue;
+        }
         evidence.found[at] = byte;
-        evidence.wrong |= u16::from(byte != right) << at;
-        evidence.canary |= u16::from(is_canary) << at;
+        evidence.wrong |= u64::from(byte != right) << at;
+        evidence.canary |= u64::from(is_canary) << at;
     }
     evidence
 }

@@ -16,6 +16,7 @@ mod canary;
 mod die;
 mod evidence;
 mod explain;
+mod explain_around;
 #[cfg(test)]
 mod fault_tests;
 mod heap;

@@ -118,19 +118,36 @@ pub struct Block {
 }
 
 /// Most bytes of evidence that a message shows.
-pub const EVIDENCE: usize = 16;
+pub const EVIDENCE: usize = 48;
 
 /// What was expected and what was found, at the first bad byte and after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Evidence {
+    /// Where the first of them is.
+    pub address: usize,
     /// Bytes that stand in memory.
     pub found: [u8; EVIDENCE],
     /// Which of them differ from what was expected, as bits from the lowest.
-    pub wrong: u16,
+    pub wrong: u64,
     /// Which of them were expected to be canary rather than zero.
-    pub canary: u16,
+    pub canary: u64,
     /// How many are shown.
     pub length: usize,
+    /// How many behind these differ too.
+    pub more: usize,
+}
+
+impl Default for Evidence {
+    fn default() -> Self {
+        Evidence {
+            address: 0,
+            found: [0; EVIDENCE],
+            wrong: 0,
+            canary: 0,
+            length: 0,
+            more: 0,
+        }
+    }
 }
 
 /// How the program came to touch what it must not.

@@ -60,14 +60,22 @@ fn block() -> impl Strategy<Value = Block> {
 }
 
 fn evidence() -> impl Strategy<Value = Evidence> {
-    (any::<[u8; EVIDENCE]>(), any::<(u16, u16)>(), 0..=EVIDENCE).prop_map(
-        |(found, (wrong, canary), length)| Evidence {
-            found,
-            wrong,
-            canary,
-            length,
-        },
+    (
+        any::<[u8; EVIDENCE]>(),
+        any::<(u64, u64)>(),
+        0..=EVIDENCE,
+        any::<(usize, usize)>(),
     )
+        .prop_map(
+            |(found, (wrong, canary), length, (address, more))| Evidence {
+                address,
+                found,
+                wrong,
+                canary,
+                length,
+                more,
+            },
+        )
 }
 
 fn fault() -> impl Strategy<Value = Fault> {
@@ -121,7 +129,7 @@ proptest! {
     ) {
         for operation in [Operation::Free, Operation::FreeAlignedSized, Operation::Access] {
             let memory = memory.as_deref();
-            let context = Context { process, thread, operation, stops, memory, names: [None; 3] };
+            let context = Context { process, thread, operation, stops, memory, names: [None; 3], neighbours: [None; 2] };
             rules::message_holds(&fault, &context);
         }
     }

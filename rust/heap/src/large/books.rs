@@ -190,6 +190,16 @@ pub(crate) fn each(mut look: impl FnMut(&Descriptor) -> bool) {
     }
 }
 
+/// The same for a message, which nothing must keep from being written.
+pub(crate) fn each_known(mut look: impl FnMut(&Descriptor)) {
+    if !shared().large.lock.is_mine() {
+        each(|descriptor| {
+            look(descriptor);
+            true
+        });
+    }
+}
+
 /// Bytes in live large blocks, their number, and bytes kept, for statistics.
 pub(crate) fn totals() -> (usize, usize, usize) {
     let large = &shared().large;

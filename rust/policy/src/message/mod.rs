@@ -4,16 +4,19 @@
 //! The first line is for machines and never changes its form:
 //! `secmalloc: PID: FAULT: FUNCTION: DETAIL`. The lines after it are for people.
 
+mod around;
+mod bytes;
 #[cfg(test)]
 mod tests;
 
 use core::fmt::{self, Write};
 
-use crate::fault::{Actor, Block, Contact, Evidence, Fault, Operation, Stray};
+use crate::fault::{Actor, Block, Contact, Fault, Operation, Stray};
 use crate::slot_state::Kind;
+pub use around::{Neighbour, Standing};
 
 /// Room for the longest message.
-pub const CAPACITY: usize = 1024;
+pub const CAPACITY: usize = 2048;
 
 /// Text in a fixed buffer; what does not fit is cut off.
 pub struct Text {
@@ -65,6 +68,8 @@ pub struct Context<'a> {
     pub memory: Option<&'a str>,
     /// Names of threads: of the one that found the fault, that allocated the block, that freed it.
     pub names: [Option<&'a str>; 3],
+    /// What lies before the block and behind it.
+    pub neighbours: [Option<Neighbour>; 2],
 }
 
 /// The whole message.
@@ -106,9 +111,10 @@ fn write(text: &mut Text, fault: &Fault, context: &Context<'_>) -> fmt::Result {
     }
     if let Some(block) = fault.block() {
         describe(text, &block, context)?;
+        around::show(text, &context.neighbours)?;
     }
     if let Some(evidence) = fault.evidence() {
-        show(text, &evidence)?;
+        bytes::show(text, &evidence)?;
     }
     write!(text, "  thread     {}", context.thread)?;
     name(text, context.names[0])?;
@@ -253,33 +259,4 @@ fn actor(text: &mut Text, did: &str, actor: Actor, called: Option<&str>) -> fmt:
     write!(text, "  {did:<9}  by thread {}", actor.thread)?;
     name(text, called)?;
     writeln!(text, "{earlier}")
-}
-
-/// Canary bytes are never printed: processes forked from this one share the key, and logs are
-/// read by more people than memory is. A byte that still is as it must be prints as `==`.
-fn show(text: &mut Text, evidence: &Evidence) -> fmt::Result {
-    text.write_str("  expected  ")?;
-    for at in 0..evidence.length {
-        text.write_str(if bit(evidence.canary, at) {
-            " ??"
-        } else {
-            " 00"
-        })?;
-    }
-    if evidence.canary != 0 {
-        text.write_str("  (?? is keyed canary)")?;
-    }
-    text.write_str("\n  found     ")?;
-    for (at, byte) in evidence.found.iter().enumerate().take(evidence.length) {
-        if bit(evidence.wrong, at) {
-            write!(text, " {byte:02x}")?;
-        } else {
-            text.write_str(" ==")?;
-        }
-    }
-    text.write_char('\n')
-}
-
-fn bit(bits: u16, at: usize) -> bool {
-    bits.checked_shr(at as u32).unwrap_or(0) & 1 == 1
 }

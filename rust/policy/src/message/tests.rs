@@ -2,7 +2,7 @@
 //! What is said of each fault: the first line to the letter, and the rest in the buffer.
 
 use super::*;
-use crate::fault::EVIDENCE;
+use crate::fault::{Evidence, EVIDENCE};
 use crate::slot_state::Kind;
 
 fn block() -> Block {
@@ -32,6 +32,7 @@ fn lines(fault: &Fault) -> String {
         stops: true,
         memory: None,
         names: [Some("finder"), None, None],
+        neighbours: [None; 2],
     };
     String::from_utf8(render(fault, &context).as_bytes().to_vec()).unwrap()
 }
@@ -131,6 +132,7 @@ fn a_block_of_another_family_is_freed_and_its_caller_named() {
         stops: false,
         memory: Some("r-xp /bin/program"),
         names: [None; 3],
+        neighbours: [None; 2],
     };
     let text = String::from_utf8(render(&fault, &context).as_bytes().to_vec()).unwrap();
     assert!(text.starts_with(
@@ -149,6 +151,7 @@ fn evidence_never_shows_intact_canary() {
         wrong: 0b10,
         canary: 0b111,
         length: 4,
+        ..Evidence::default()
     };
     let fault = Fault::UseAfterFreeWrite {
         block: block(),
@@ -160,7 +163,14 @@ fn evidence_never_shows_intact_canary() {
         text.contains("expected   ?? ?? ?? 00  (?? is keyed canary)\n"),
         "{text}"
     );
-    assert!(text.contains("found      == 41 == ==\n"), "{text}");
+    assert!(
+        text.contains("found      == 41 == ==  \".A..\"\n"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("aa") && text.matches("expected").count() == 1,
+        "{text}"
+    );
 }
 
 #[test]
@@ -179,10 +189,17 @@ fn the_longest_message_fits() {
         freed_by: actor,
     };
     let evidence = Evidence {
-        found: [0xff; EVIDENCE],
-        wrong: u16::MAX,
-        canary: u16::MAX,
+        address: usize::MAX,
+        found: [b'x'; EVIDENCE],
+        wrong: u64::MAX,
+        canary: u64::MAX,
         length: EVIDENCE,
+        more: usize::MAX,
+    };
+    let neighbour = Neighbour {
+        block,
+        standing: Standing::Live,
+        gap: usize::MAX,
     };
     let contact = Contact::Written(evidence);
     let fault = Fault::HeapBufferOverflow {
@@ -197,7 +214,68 @@ fn the_longest_message_fits() {
         stops: false,
         memory: None,
         names: [Some("a name of fiften"); 3],
+        neighbours: [Some(neighbour); 2],
     };
     let text = render(&fault, &context);
     assert!(text.as_bytes().len() < CAPACITY && text.as_bytes().ends_with(b"(policy)\n"));
+}
+
+#[test]
+fn bytes_are_shown_to_the_last_wrong_one_and_the_rest_is_counted() {
+    let mut found = [0; EVIDENCE];
+    found[17] = b'B';
+    let evidence = Evidence {
+        address: 0x1018,
+        found,
+        wrong: 1 | 1 << 17,
+        canary: 0,
+        length: EVIDENCE,
+        more: 5,
+    };
+    let text = lines(&Fault::UseAfterFreeWrite {
+        block: block(),
+        offset: 24,
+        evidence,
+    });
+    assert!(text.contains("  at         0x1018\n"), "{text}");
+    assert_eq!(text.matches("  expected   00 ").count(), 2, "{text}");
+    assert!(text.contains("\n  found      == 42 == == == == == == == == == == == == == ==  \".B"));
+    assert!(
+        text.contains("  further    5 more of the bytes behind these\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn neighbours_are_named() {
+    let fault = Fault::DoubleFree { block: block() };
+    let live = Neighbour {
+        block: block(),
+        standing: Standing::Live,
+        gap: 0,
+    };
+    let freed = Neighbour {
+        block: Block {
+            requested: None,
+            ..block()
+        },
+        standing: Standing::Freed,
+        gap: 4096,
+    };
+    let context = Context {
+        process: 42,
+        thread: 43,
+        operation: Operation::Free,
+        stops: true,
+        memory: None,
+        names: [None; 3],
+        neighbours: [Some(live), Some(freed)],
+    };
+    let text = String::from_utf8(render(&fault, &context).as_bytes().to_vec()).unwrap();
+    for line in [
+        "  before     0x1000, 24 bytes, allocated by thread 7\n",
+        "  behind     0x1000, slot of 32 bytes, freed by thread 8, 4096 bytes away\n",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
 }
