@@ -51,6 +51,25 @@ static void random_walk(void) {
     }
 }
 
+/* Little by little, where each step is too small to move: a block may come to leave most of its slot unused. */
+static void dwindle(void) {
+    enum { BLOCKS = 2000, FIRST = 1000, STEP = 90 };
+    static unsigned char *blocks[BLOCKS];
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < BLOCKS; i++) {
+            blocks[i] = need(malloc(FIRST));
+            fill(blocks[i], FIRST, (unsigned)i);
+        }
+        for (size_t size = FIRST - STEP; size > STEP; size -= STEP)
+            for (int i = 0; i < BLOCKS; i++) {
+                blocks[i] = need(realloc(blocks[i], size));
+                check_filled(blocks[i], size, (unsigned)i);
+                if (is_ours()) CHECK_EQUAL(malloc_usable_size(blocks[i]), size);
+            }
+        for (int i = 0; i < BLOCKS; i++) free(blocks[i]);
+    }
+}
+
 /* A byte at a time, as careless programs grow their buffers. */
 static void creep(void) {
     unsigned char *block = NULL;
@@ -96,6 +115,7 @@ int main(void) {
     start();
     every_pair();
     random_walk();
+    dwindle();
     creep();
     aligned_blocks();
     edges();

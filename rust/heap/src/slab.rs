@@ -376,20 +376,8 @@ impl Slot {
                     .then_some(requested)
             }
             // SAFETY: the caller's promise.
-            None => unsafe { self.open_unsaid() },
+            None => unsafe { canary::open(keys, self.address, size) },
         }
-    }
-
-    /// The same, where the state does not say the size.
-    ///
-    /// # Safety
-    /// - As [`Slot::open`].
-    #[cold]
-    #[inline(never)]
-    unsafe fn open_unsaid(&self) -> Option<usize> {
-        // SAFETY: the caller's promise.
-        unsafe { canary::open(&fixed().keys, self.address, self.size()) }
-            .filter(|&found| evidence::size(self).is_none_or(|kept| kept == found))
     }
 
     /// Makes the slot, of `whole` bytes, a live block of `size` bytes.
