@@ -371,5 +371,5 @@ unsafe fn retire<R: Reach>(
     };
     magazine::put(bin, place, rested);
     // It is the next to be handed out, and has not been touched for a while.
-    wipe::prefetch(map.slot(class, rested).address);
+    map.slot(class, rested).prefetch();
 }

@@ -20,6 +20,7 @@ use crate::evidence;
 use crate::pool::{self, fixed, shared, Fixed};
 use crate::state::StateCell;
 use crate::sys;
+use crate::wipe;
 
 /// Where one class lies, in one cache line.
 #[derive(Clone, Copy)]
@@ -404,6 +405,13 @@ impl Slot {
     /// Whether there is memory behind it.
     pub(crate) fn has_memory(&self) -> bool {
         self.class != ZERO
+    }
+
+    /// Asks the processor for what the next call will want of this slot.
+    #[inline(always)]
+    pub(crate) fn prefetch(&self) {
+        wipe::prefetch(self.address);
+        wipe::prefetch(core::ptr::from_ref(self.state).addr());
     }
 
     /// What the slot is now, see [`StateCell`].
