@@ -45,6 +45,33 @@ static void secret_is_gone(void) {
     close(memory);
 }
 
+/* Nothing is left of what a block that shrinks gives up, whether it stays where it is or not. */
+static void shrunk(void) {
+    static unsigned char seen[400000];
+    int memory = open("/proc/self/mem", O_RDONLY);
+    CHECK(memory >= 0, "/proc/self/mem: errno %d", errno);
+    static const size_t sizes[][2] = {{104, 97}, {1000, 950}, {4000, 3600}, {65000, 60000}, {400000, 200000}};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        size_t from = sizes[i][0], to = sizes[i][1];
+        unsigned char *block = need(recallocarray(NULL, 0, any(from), 1));
+        fill(block, from, 9);
+        unsigned char *after = need(recallocarray(block, from, any(to), 1));
+        check_filled(after, to, 9);
+        ssize_t got = pread(memory, seen, from, (off_t)(uintptr_t)block);
+        for (size_t at = after == block ? to : 0; got > 0 && at + 8 <= (size_t)got; at += 8) {
+            size_t same = 0;
+            for (size_t k = 0; k < 8; k++) same += seen[at + k] == pattern(at + k, 9);
+            /* a canary has bytes in common with anything, not half of them */
+            CHECK(same < 4, "%zu to %zu bytes: what was at %zu is there still", from, to, at);
+        }
+        after = need(recallocarray(after, to, any(from), 1));
+        check_filled(after, to, 9);
+        check_zero(after + to, from - to, "what grew again");
+        freezero(after, from);
+    }
+    close(memory);
+}
+
 static void failures(void) {
     unsigned char *block = need(calloc(any(10), any(10)));
     fill(block, 100, 1);
@@ -61,6 +88,7 @@ static void failures(void) {
 int main(void) {
     start_ours_only();
     every_pair();
+    shrunk();
     failures();
     secret_is_gone();
     return PASSED;
