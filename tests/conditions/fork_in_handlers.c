@@ -103,12 +103,18 @@ static int run(void) {
     return PASSED;
 }
 
+static void limit_space(void) {
+    struct rlimit both = {(rlim_t)2 << 30, (rlim_t)2 << 30};
+    if (setrlimit(RLIMIT_AS, &both) != 0) _exit(125);
+}
+
 int main(int argc, char **argv) {
     char text[4096];
     start_ours_only();
     if (argc > 1) return strcmp(argv[1], "run") == 0 ? run() : FAILED;
     struct rerun ways[] = {
         {.argument = "run", .stream = 2},
+        {.argument = "run", .stream = 2, .prepare = limit_space},
         {.argument = "run", .stream = 2, .options = "guard_all=yes"},
     };
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
