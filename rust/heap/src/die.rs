@@ -9,6 +9,7 @@ use secmalloc_policy::message::{render, Context, Text};
 use secmalloc_policy::options::Policy;
 use secmalloc_unwind::{Point, Registers};
 
+use crate::evidence::aside::aside;
 use crate::evidence::show::{self, Name};
 use crate::explain_around::neighbours;
 use crate::pool::{self, fixed};
@@ -36,6 +37,18 @@ pub(crate) fn found(fault: &Fault, operation: Operation) {
 
 /// Writes the message, the stack from `from` on, and what is known of the block's, with one `write`.
 pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool, from: Registers) {
+    let mut telling = (fault, operation, stops, from);
+    let run = |telling: &mut (&Fault, Operation, bool, Registers)| {
+        let (fault, operation, stops, from) = *telling;
+        walk_and_tell(fault, operation, stops, from);
+    };
+    if !aside(show::PATIENCE, &mut telling, run) {
+        run(&mut telling);
+    }
+}
+
+#[inline(never)]
+fn walk_and_tell(fault: &Fault, operation: Operation, stops: bool, from: Registers) {
     let mut frames = [Point::default(); DEEPEST];
     let frames = walk_here(from, &mut frames);
     tell_at(fault, operation, stops, frames);

@@ -19,6 +19,7 @@ fn piece() -> impl Strategy<Value = String> {
         let value = match (row.accepts, how) {
             (_, 0) => word,
             (Accepts::Words(words), _) => words[number as usize % words.len()].to_string(),
+            (Accepts::Path, _) => format!("/tmp/{number}"),
             (Accepts::Number(_, most, _), 1) => (u64::from(most) + 1).to_string(),
             (Accepts::Number(least, most, _), _) => {
                 (least + number % (most - least + 1)).to_string()

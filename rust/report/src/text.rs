@@ -189,8 +189,11 @@ impl<'a, 'b> Teller<'a, 'b> {
             ("allocated", allocated_at, allocated),
         ] {
             match (number, call) {
-                (0, Some(made)) => self.call(to, &made, what)?,
-                (0, None) => {}
+                // The call says more, where it was recorded with its stack.
+                (number, Some(made)) if number == 0 || made.call.stack != 0 => {
+                    self.call(to, &made, what)?;
+                }
+                (0, _) => {}
                 (number, _) => {
                     writeln!(to, "  {what}:")?;
                     self.stack(to, number)?;

@@ -14,6 +14,7 @@
 //! could make messages say something wrong, and that is all. What is here is never taken back, and reads
 //! the same in a forked child: its blocks are its parent's.
 
+pub(crate) mod aside;
 mod blocks;
 mod names;
 pub(crate) mod show;
@@ -31,6 +32,7 @@ use crate::slab::{self, Slot};
 use crate::sys::{self, Access};
 use crate::thread::ThreadHeap;
 use crate::trace::stacks::{Depot, Frames, Room, DEEPEST};
+use aside::aside;
 use blocks::Blocks;
 use names::Names;
 
@@ -222,7 +224,21 @@ impl Trail {
     }
 }
 
+/// The number of the stack that is under way. A sample takes no more of it than any call: where the stack that is
+/// there for that is in use, there is no evidence.
 fn stack_here(depot: &Depot, from: Registers) -> u32 {
+    if fixed().evidence.all {
+        return walk(depot, from);
+    }
+    let mut work = (depot, from, 0);
+    let _ = aside(1, &mut work, |(depot, from, number)| {
+        *number = walk(depot, *from);
+    });
+    work.2
+}
+
+#[inline(never)]
+fn walk(depot: &Depot, from: Registers) -> u32 {
     let mut frames = [Point::default(); DEEPEST];
     let frames = depot.walk(from, &Stack::new(), &mut frames);
     if frames.is_empty() {
@@ -280,9 +296,11 @@ pub(crate) const fn first_due() -> u32 {
     FIRST
 }
 
+/// To be called when the size of a small block may have become one that its state cannot say: what is kept of an
+/// earlier block there, or of this one at another size, is not of it.
 #[cold]
 #[inline(never)]
-fn forget(slot: &Slot) {
+pub(crate) fn forget(slot: &Slot) {
     if let Some(blocks) = fixed().evidence.blocks() {
         blocks.forget(slot.address);
     }

@@ -3,12 +3,12 @@
 
 use core::cell::UnsafeCell;
 use core::fmt::{self, Write};
-use core::sync::atomic::{AtomicU32, Ordering};
 
 use secmalloc_policy::fault::{Actor, Block};
 use secmalloc_policy::message::Text;
 use secmalloc_unwind::{module_of, Module, Point};
 
+use super::aside::Owner;
 use crate::pool::{self, fixed};
 use crate::sys;
 use crate::trace::module_name;
@@ -69,48 +69,32 @@ impl Write for Lines<'_> {
     }
 }
 
-/// Room for one message. Stacks of threads may be as small as the system allows, and a message is half of
-/// that.
+/// Room for one message.
 struct Shared {
-    /// The process that is writing a message; 0 for none. One that a thread was writing as its process was forked
-    /// is no obstacle for the child.
-    owner: AtomicU32,
+    owner: Owner,
     room: UnsafeCell<[u8; MOST]>,
 }
 
-// SAFETY: the room is only touched by whoever set `owner`.
+// SAFETY: the room is only touched by its owner.
 unsafe impl Sync for Shared {}
 
 static SHARED: Shared = Shared {
-    owner: AtomicU32::new(0),
+    owner: Owner::nobody(),
     room: UnsafeCell::new([0; MOST]),
 };
+
+/// How often to look whether another thread has got its message away.
+pub(crate) const PATIENCE: u32 = 10_000;
 
 /// Does something with the room for messages; `None` if somebody has it: another thread that does not get its
 /// message away, or this one, in whose message a signal handler came.
 pub(crate) fn with_lines<T>(work: impl FnOnce(&mut Lines<'_>) -> T) -> Option<T> {
-    const PATIENCE: u32 = 10_000;
-    let own = sys::process_id();
-    let free = (0..PATIENCE).any(|_| {
-        let owner = SHARED.owner.load(Ordering::Relaxed);
-        // Acquire: what the last one did with it comes before.
-        let taken = owner != own
-            && SHARED
-                .owner
-                .compare_exchange(owner, own, Ordering::Acquire, Ordering::Relaxed)
-                .is_ok();
-        if !taken {
-            sys::pause();
-        }
-        taken
-    });
-    if !free {
+    if !SHARED.owner.take(PATIENCE) {
         return None;
     }
-    // SAFETY: nobody else has it: `owner` was another number than ours, and is ours now.
+    // SAFETY: just taken.
     let done = work(&mut Lines::new(unsafe { &mut *SHARED.room.get() }));
-    // Release: see above.
-    SHARED.owner.store(0, Ordering::Release);
+    SHARED.owner.give_back();
     Some(done)
 }
 

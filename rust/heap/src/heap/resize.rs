@@ -15,6 +15,7 @@ use super::release::{release_of, retire};
 use super::{mismatch, Claim};
 use crate::canary;
 use crate::die;
+use crate::evidence;
 use crate::explain;
 use crate::large::{self, Resized};
 use crate::pool::{self, fixed};
@@ -74,8 +75,15 @@ unsafe fn resize_small(
         // SAFETY: the slot is in our hands; the new size fits it.
         unsafe { canary::reseal(&fixed().keys, slot.address, whole, old, size) };
         let live = SlotWord::live(Kind::Malloc, state.tag());
-        // Of a block of which evidence was kept, none is any more: its size is said now.
+        // Of a block of which evidence was kept, none is any more: its size is said now, if it can be.
         slot.set_live(&fixed().classes[slot.class], live, whole, size);
+        if live
+            .with_slack(whole - CANARY_SIZE - size)
+            .slack()
+            .is_none()
+        {
+            evidence::forget(slot);
+        }
         return non_null(slot.address);
     }
     let new = allocate(Request::bytes(size).ok()?, operation)?;

@@ -28,7 +28,7 @@ use crate::slab::ClassMap;
 use crate::store::Store;
 use crate::sys::{self, Access};
 use crate::thread::{self, Registry};
-use crate::trace::Trace;
+use crate::trace::{FaultFiles, Trace};
 pub(crate) use begin::{fresh_seed, with_variable};
 pub(crate) use commit::{be_unsure, Growing};
 
@@ -57,6 +57,8 @@ pub(crate) struct Fixed {
     pub(crate) trace: Trace,
     /// What is kept for messages.
     pub(crate) evidence: Evidence,
+    /// Where reports of faults go.
+    pub(crate) fault_files: FaultFiles,
     /// Whether there was a standard error to begin with.
     pub(crate) has_stderr: bool,
     /// Slots for thread heaps, and how many there are.
@@ -204,6 +206,7 @@ fn start_now() -> bool {
         return false;
     };
     fixed.evidence = Evidence::set_up(&fixed.options);
+    fixed.fault_files = FaultFiles::set_up(&fixed.options);
     fixed.trace = Trace::set_up(&fixed.options, fixed.heap_count);
     let at = &PLACE.fixed;
     // SAFETY: nobody reads it before `READY`, and `START` keeps other writers out.

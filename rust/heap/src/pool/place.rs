@@ -18,7 +18,7 @@ use crate::protections;
 use crate::slab::{self, ClassMap};
 use crate::sys::{self, Access};
 use crate::thread::{self, ThreadHeap};
-use crate::trace::Trace;
+use crate::trace::{FaultFiles, Trace};
 
 /// The largest plan that the system grants, and the rest of what is fixed.
 pub(super) fn lay_out(options: Options, seeded: bool, random: &mut Random) -> Option<Fixed> {
@@ -188,6 +188,7 @@ fn arrange(
         features,
         trace: Trace::OFF,
         evidence: Evidence::OFF,
+        fault_files: FaultFiles::OFF,
         has_stderr: sys::is_open(die::STDERR),
         heaps,
         heap_count: HEAPS as u32,

@@ -24,6 +24,8 @@ pub(crate) enum Purpose {
     Append,
     /// To be read.
     Read,
+    /// To be written; it must not be there, not even as a link to nowhere.
+    New,
 }
 
 impl File {
@@ -34,6 +36,7 @@ impl File {
             Purpose::Continue => libc::O_RDWR,
             Purpose::Append => libc::O_WRONLY | libc::O_CREAT | libc::O_APPEND,
             Purpose::Read => libc::O_RDONLY,
+            Purpose::New => libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_NOFOLLOW,
         };
         let flags = (how | libc::O_CLOEXEC | libc::O_NOCTTY) as usize;
         let here = libc::AT_FDCWD as usize;
@@ -93,6 +96,21 @@ impl File {
         unsafe { call(libc::SYS_mmap, [0, size, access, shared, self.0, at]) }
     }
 
+    /// Writes all bytes, or says why not.
+    pub(crate) fn write_whole(&self, mut bytes: &[u8]) -> Result<(), Errno> {
+        while !bytes.is_empty() {
+            let (at, length) = (bytes.as_ptr() as usize, bytes.len());
+            // SAFETY: the kernel only reads the bytes.
+            match unsafe { call(libc::SYS_write, [self.0, at, length, 0, 0, 0]) } {
+                Ok(0) => return Err(libc::EIO),
+                Ok(count) => bytes = bytes.get(count..).unwrap_or(&[]),
+                Err(libc::EINTR) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+        Ok(())
+    }
+
     /// Writes bytes with one `write`, or more if the kernel takes only a part.
     pub(crate) fn write(&self, bytes: &[u8]) {
         super::write_all(self.0 as i32, bytes);
@@ -104,6 +122,21 @@ impl Drop for File {
         // SAFETY: the descriptor is ours and is not used again.
         let _ = unsafe { call(libc::SYS_close, [self.0, 0, 0, 0, 0, 0]) };
     }
+}
+
+/// Gives a file another name, if there is nothing of that name.
+pub(crate) fn link(from: &CStr, to: &CStr) -> Result<(), Errno> {
+    let here = libc::AT_FDCWD as usize;
+    let (from, to) = (from.as_ptr() as usize, to.as_ptr() as usize);
+    // SAFETY: both are C strings; nothing of ours changes.
+    unsafe { call(libc::SYS_linkat, [here, from, here, to, 0, 0]) }.map(|_| ())
+}
+
+/// Takes a name away.
+pub(crate) fn unlink(path: &CStr) {
+    let (here, path) = (libc::AT_FDCWD as usize, path.as_ptr() as usize);
+    // SAFETY: a C string; nothing of ours changes.
+    let _ = unsafe { call(libc::SYS_unlinkat, [here, path, 0, 0, 0, 0]) };
 }
 
 /// Has a mapping read as zero in forked children. `false` before Linux 4.14.

@@ -406,6 +406,17 @@ fn change_mask(how: i32, mask: u64) -> u64 {
     before
 }
 
+/// Blocks all signals but SIGPIPE, which [`write_all`] keeps from being sent by what it writes; which were
+/// blocked before.
+pub(crate) fn block_signals() -> u64 {
+    change_mask(libc::SIG_BLOCK, !(1 << (libc::SIGPIPE - 1)))
+}
+
+/// Blocks these signals and no others.
+pub(crate) fn set_signals(blocked: u64) {
+    change_mask(libc::SIG_SETMASK, blocked);
+}
+
 /// The most bytes that this process may map, by `RLIMIT_AS`; `usize::MAX` where nothing limits it.
 /// `RLIMIT_DATA`, and a machine that commits no more than it has, count only what may be written.
 pub(crate) fn address_space_limit() -> usize {

@@ -11,6 +11,7 @@
 //! `.txt` gets lines of text instead ([`text`]).
 
 mod end;
+mod fault_file;
 mod file;
 mod modules;
 mod name;
@@ -35,6 +36,7 @@ use crate::sys::files::clock_ns;
 use crate::sys::{self, Access};
 use crate::thread::{self, ThreadHeap};
 pub(crate) use end::finish;
+pub(crate) use fault_file::FaultFiles;
 use file::Live;
 pub(crate) use modules::module_name;
 use name::Template;
@@ -349,6 +351,9 @@ fn record_stack(number: u64, points: &[Point]) {
 
 /// A fault was found, and said in these words; `frames` is where.
 pub(crate) fn fault(fault: &Fault, stops: bool, words: &[u8], frames: &[Point]) {
+    if stops {
+        fixed().fault_files.write(fault, words, frames);
+    }
     let trace = &fixed().trace;
     if !trace.is_on() {
         return;
@@ -357,11 +362,7 @@ pub(crate) fn fault(fault: &Fault, stops: bool, words: &[u8], frames: &[Point]) 
         text::lines(trace, words);
         return;
     }
-    let address = match (fault.block(), fault) {
-        (Some(block), _) => block.address,
-        (None, Fault::InvalidFree { pointer, .. }) => *pointer,
-        _ => 0,
-    };
+    let address = address_of(fault);
     // Beyond all numbers of the depot, which may have no room.
     let stack = 1 << 32 | u64::from(FAULTS.fetch_add(3, Ordering::Relaxed));
     record_stack(stack, frames);
@@ -384,6 +385,15 @@ pub(crate) fn fault(fault: &Fault, stops: bool, words: &[u8], frames: &[Point]) 
         freed: before(block.freed_by.stack, stack + 2),
         text: words,
     });
+}
+
+/// The address that a fault is about: the block's, or the pointer that was passed.
+fn address_of(fault: &Fault) -> usize {
+    match (fault.block(), fault) {
+        (Some(block), _) => block.address,
+        (None, Fault::InvalidFree { pointer, .. }) => *pointer,
+        _ => 0,
+    }
 }
 
 /// Counts the stacks of faults, three for each.

@@ -33,7 +33,7 @@ impl Path {
         }
     }
 
-    fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         *self = Path::new();
     }
 
@@ -185,7 +185,7 @@ pub(super) fn program(room: &mut [u8]) -> &[u8] {
     link_target(c"/proc/self/exe", room)
 }
 
-fn base_name(path: &[u8]) -> &[u8] {
+pub(super) fn base_name(path: &[u8]) -> &[u8] {
     match path.rsplit(|&byte| byte == b'/').next() {
         None | Some([]) => b"unknown",
         Some(name) => name,
@@ -213,25 +213,33 @@ pub(super) struct Complaint<'a> {
 
 impl fmt::Display for Complaint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MSM_OUTPUT: cannot write '")?;
-        for &byte in self.path.to_bytes() {
-            f.write_char(if byte.is_ascii_graphic() || byte == b' ' {
-                byte.into()
-            } else {
-                '?'
-            })?;
-        }
         write!(
             f,
-            "': {} (errno {}); nothing more is recorded, the program goes on",
+            "MSM_OUTPUT: cannot write '{}': {} (errno {}); nothing more is recorded, the program goes on",
+            Shown(self.path),
             meaning(self.errno),
             self.errno
         )
     }
 }
 
+/// A path, fit to be printed.
+pub(super) struct Shown<'a>(pub(super) &'a CStr);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.to_bytes().iter().try_for_each(|&byte| {
+            f.write_char(if byte.is_ascii_graphic() || byte == b' ' {
+                byte.into()
+            } else {
+                '?'
+            })
+        })
+    }
+}
+
 /// What errors of files mean. The C library's texts are not at hand: it may allocate for them.
-fn meaning(errno: i32) -> &'static str {
+pub(super) fn meaning(errno: i32) -> &'static str {
     match errno {
         libc::ENOENT => "no such directory",
         libc::EACCES | libc::EPERM => "permission denied",

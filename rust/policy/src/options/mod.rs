@@ -43,6 +43,30 @@ pub enum Level {
     Stacks,
 }
 
+/// Where the value of an option stands in the option string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    from: usize,
+    length: usize,
+}
+
+impl Span {
+    const LENGTH: u32 = 12;
+
+    /// As a value; `None` for one that is empty, too long, or too far.
+    fn pack(from: usize, length: usize) -> Option<u32> {
+        let fits = length > 0 && length < 1 << Span::LENGTH && from < 1 << (32 - Span::LENGTH);
+        fits.then_some((from as u32) << Span::LENGTH | length as u32)
+    }
+
+    /// The piece of the string that the options were read from.
+    #[must_use]
+    pub fn of(self, text: &[u8]) -> &[u8] {
+        let end = self.from.saturating_add(self.length);
+        text.get(self.from..end).unwrap_or(&[])
+    }
+}
+
 /// Of which blocks stacks are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stacks {
@@ -185,6 +209,16 @@ impl Options {
             1 => Stacks::Sampled,
             _ => Stacks::All,
         }
+    }
+
+    /// Where faults that stop the process leave reports.
+    #[must_use]
+    pub fn report_dir(&self) -> Option<Span> {
+        let value = self.value(row::REPORT_DIR);
+        (value != 0).then_some(Span {
+            from: (value >> Span::LENGTH) as usize,
+            length: (value & ((1 << Span::LENGTH) - 1)) as usize,
+        })
     }
 
     /// Whether to explain a SIGSEGV.

@@ -22,13 +22,13 @@ impl Options {
     /// then keeps its default.
     pub fn parse<'a>(text: &'a [u8], mut complain: impl FnMut(Complaint<'a>)) -> Options {
         let mut options = Options::default();
-        for piece in pieces(text) {
-            if let Ok((row::PROFILE, profile)) = parse_piece(piece) {
+        for (from, piece) in pieces(text) {
+            if let Ok((row::PROFILE, profile)) = parse_piece(from, piece) {
                 options = Options::of_profile(profile as usize);
             }
         }
-        for piece in pieces(text) {
-            match parse_piece(piece) {
+        for (from, piece) in pieces(text) {
+            match parse_piece(from, piece) {
                 Ok((at, value)) => {
                     if let Some(place) = options.values.get_mut(at) {
                         *place = value;
@@ -41,12 +41,19 @@ impl Options {
     }
 }
 
-fn pieces(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+/// The pieces of a string, and where each begins.
+fn pieces(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut next = 0usize;
     text.split(|&byte| byte == b':')
-        .filter(|piece| !piece.is_empty())
+        .map(move |piece| {
+            let from = next;
+            next = from.saturating_add(piece.len()).saturating_add(1);
+            (from, piece)
+        })
+        .filter(|(_, piece)| !piece.is_empty())
 }
 
-fn parse_piece(piece: &[u8]) -> Result<(usize, u32), Complaint<'_>> {
+fn parse_piece(from: usize, piece: &[u8]) -> Result<(usize, u32), Complaint<'_>> {
     let Some(equals) = piece.iter().position(|&byte| byte == b'=') else {
         return Err(Complaint::NoValue(piece));
     };
@@ -54,7 +61,8 @@ fn parse_piece(piece: &[u8]) -> Result<(usize, u32), Complaint<'_>> {
     let value = rest.get(1..).unwrap_or(&[]);
     for (at, row) in TABLE.iter().enumerate() {
         if row.name.as_bytes() == name {
-            return match row.accepts.parse(value) {
+            let from = from.saturating_add(equals).saturating_add(1);
+            return match row.accepts.parse(from, value) {
                 Some(number) => Ok((at, number)),
                 None => Err(Complaint::BadValue(row, value)),
             };
@@ -64,7 +72,7 @@ fn parse_piece(piece: &[u8]) -> Result<(usize, u32), Complaint<'_>> {
 }
 
 impl Accepts {
-    fn parse(&self, value: &[u8]) -> Option<u32> {
+    fn parse(&self, from: usize, value: &[u8]) -> Option<u32> {
         match *self {
             Accepts::Words(words) => words
                 .iter()
@@ -74,6 +82,8 @@ impl Accepts {
                 let number: u32 = core::str::from_utf8(value).ok()?.parse().ok()?;
                 (least..=most).contains(&number).then_some(number)
             }
+            Accepts::Path if value.starts_with(b"/") => super::Span::pack(from, value.len()),
+            Accepts::Path => None,
         }
     }
 }

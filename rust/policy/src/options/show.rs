@@ -15,7 +15,17 @@ impl Options {
         Some(match TABLE.get(at)?.accepts {
             Accepts::Words(words) => to.write_str(words.get(value as usize).copied().unwrap_or("")),
             Accepts::Number(..) => write!(to, "{value}"),
+            Accepts::Path => to.write_str(path(value)),
         })
+    }
+}
+
+/// What is said of a path, which does not stand here.
+fn path(value: u32) -> &'static str {
+    if value == 0 {
+        "none"
+    } else {
+        "set"
     }
 }
 
@@ -32,6 +42,7 @@ impl fmt::Display for Accepts {
                 Ok(())
             }
             Accepts::Number(least, most, unit) => write!(f, "{least}..{most} {unit}"),
+            Accepts::Path => f.write_str("an absolute path"),
         }
     }
 }
@@ -49,6 +60,7 @@ pub fn write_table(to: &mut dyn Write) -> fmt::Result {
                 }
             }
             Accepts::Number(least, most, unit) => write!(to, "{least} to {most} {unit}")?,
+            Accepts::Path => to.write_str("an absolute path")?,
         }
         for profile in 0..3 {
             to.write_str(" | ")?;
@@ -58,6 +70,7 @@ pub fn write_table(to: &mut dyn Write) -> fmt::Result {
                     to.write_str(words.get(value as usize).copied().unwrap_or(""))?;
                 }
                 Accepts::Number(..) => write!(to, "{value}")?,
+                Accepts::Path => to.write_str(path(value))?,
             }
         }
         writeln!(to, " | {} |", row.help)?;

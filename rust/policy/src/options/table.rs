@@ -13,6 +13,8 @@ pub enum Accepts {
     Words(&'static [&'static str]),
     /// A whole number in this range, with this unit.
     Number(u32, u32, &'static str),
+    /// A path from the root on; the value is where it stands in the option string, see [`super::Span`].
+    Path,
 }
 
 /// One row of the table.
@@ -48,7 +50,8 @@ pub(super) mod row {
     pub(in crate::options) const EXPLAIN_SEGV: usize = 12;
     pub(in crate::options) const TRACE: usize = 13;
     pub(in crate::options) const STACKS: usize = 14;
-    pub(in crate::options) const FIRST_FAULT: usize = 15;
+    pub(in crate::options) const REPORT_DIR: usize = 15;
+    pub(in crate::options) const FIRST_FAULT: usize = 16;
 }
 
 /// Number of options.
@@ -154,6 +157,13 @@ pub static TABLE: [Row; COUNT] = [
         profiles: [1, 1, 2],
         help: "of which blocks the stacks of allocation and free are kept, for the message of a fault: of \
                none, of large ones and a sample of the others, or of all",
+    },
+    Row {
+        name: "report_dir",
+        accepts: Accepts::Path,
+        profiles: [0, 0, 0],
+        help: "a directory in which each fault that stops the process leaves a report of its own, \
+               `PROGRAM-PID.msm`, for `secmalloc report`",
     },
     fault(0),
     fault(1),

@@ -27,6 +27,7 @@ fn names_and_places_agree() {
         (row::EXPLAIN_SEGV, "explain_segv"),
         (row::TRACE, "trace"),
         (row::STACKS, "stacks"),
+        (row::REPORT_DIR, "report_dir"),
     ];
     assert_eq!(named.len(), row::FIRST_FAULT);
     for (place, name) in named {
@@ -111,5 +112,19 @@ proptest::proptest! {
     fn any_text_parses(text in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
         let mut length = 0;
         let _ = Options::parse(&text, |c| length += c.to_string().len());
+    }
+}
+
+#[test]
+fn a_path_is_found_again_in_its_string() {
+    let text = b"sweep_ms=1::report_dir=/var/crash:stacks=all";
+    let options = Options::parse(text, |complaint| panic!("{complaint}"));
+    assert_eq!(options.report_dir().unwrap().of(text), b"/var/crash");
+    assert_eq!(Options::default().report_dir(), None);
+    let long = [b"report_dir=/".as_slice(), &[b'x'; 4095]].concat();
+    for wrong in [&b"report_dir="[..], b"report_dir=here", &long] {
+        let mut complaints = 0;
+        let options = Options::parse(wrong, |_| complaints += 1);
+        assert_eq!((options.report_dir(), complaints), (None, 1));
     }
 }
