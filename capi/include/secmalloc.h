@@ -44,6 +44,11 @@
 #define SECMALLOC_TRUNCATED 4
 
 /**
+ * What was asked for cannot be done now.
+ */
+#define SECMALLOC_UNAVAILABLE 5
+
+/**
  * Not of this heap.
  */
 #define SECMALLOC_POOL_NONE 0
@@ -171,6 +176,48 @@ struct secmalloc_counts {
   uint64_t faults;
 };
 
+/**
+ * What a look for leaks found. Blocks are numbers; bytes are those that were requested.
+ */
+struct secmalloc_leaks {
+  /**
+   * To be set to `sizeof(struct secmalloc_leaks)` by the caller.
+   */
+  size_t struct_size;
+  /**
+   * Live blocks to which nothing points.
+   */
+  uint64_t lost_blocks;
+  /**
+   * Bytes in them.
+   */
+  uint64_t lost_bytes;
+  /**
+   * Live blocks to which only lost blocks point.
+   */
+  uint64_t indirectly_lost_blocks;
+  /**
+   * Bytes in them.
+   */
+  uint64_t indirectly_lost_bytes;
+  /**
+   * All other live blocks.
+   */
+  uint64_t reachable_blocks;
+  /**
+   * Bytes in them.
+   */
+  uint64_t reachable_bytes;
+  /**
+   * Other threads that were stopped meanwhile.
+   */
+  uint64_t threads_stopped;
+  /**
+   * Other threads that could not be stopped within a second: their registers are not known.
+   */
+  uint64_t threads_running;
+};
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -198,6 +245,19 @@ int32_t secmalloc_describe(const void *ptr, struct secmalloc_block *block);
  * - `counts` is null, or a structure whose `struct_size` is set and which may be written.
  */
 int32_t secmalloc_check(struct secmalloc_counts *counts);
+
+/**
+ * Looks for leaks now: which live blocks can be reached from registers, stacks, thread-local storage and variables of
+ * all modules, by aligned words that point anywhere into a block. All other threads are stopped meanwhile,
+ * for a time in proportion to the heap, by signal 33, which interrupts what they sleep in (as SA_RESTART has it).
+ * Changes nothing, says nothing, and takes some memory meanwhile. Returns SECMALLOC_OK,
+ * SECMALLOC_INVALID_ARGUMENT, or SECMALLOC_UNAVAILABLE where there is no memory for it. Any thread, with 32 KiB
+ * of stack left; not in signal handlers, nor between `fork` and its handlers.
+ *
+ * # Safety
+ * - `leaks` is null, or a structure whose `struct_size` is set and which may be written.
+ */
+int32_t secmalloc_leak_check(struct secmalloc_leaks *leaks);
 
 /**
  * Writes the value of the option `name`, as text, to `buffer` of `size` bytes, and terminates

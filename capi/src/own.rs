@@ -7,7 +7,7 @@ use core::fmt::{self, Write};
 use core::mem::size_of;
 use core::ptr::null;
 
-use secmalloc_heap::{check, describe, option, status, Pool, State};
+use secmalloc_heap::{check, describe, look_for_leaks, option, status, Pool, State};
 use secmalloc_policy::slot_state::Kind;
 
 /// The call did what it says.
@@ -20,6 +20,9 @@ pub const SECMALLOC_INVALID_ARGUMENT: i32 = 2;
 pub const SECMALLOC_UNKNOWN_OPTION: i32 = 3;
 /// The buffer was too small; what fitted is in it, terminated.
 pub const SECMALLOC_TRUNCATED: i32 = 4;
+
+/// What was asked for cannot be done now.
+pub const SECMALLOC_UNAVAILABLE: i32 = 5;
 
 /// Not of this heap.
 pub const SECMALLOC_POOL_NONE: u32 = 0;
@@ -84,6 +87,29 @@ pub struct secmalloc_counts {
     pub never_used: u64,
     /// Faults found. Each was reported; with the default policy the first stops the process.
     pub faults: u64,
+}
+
+/// What a look for leaks found. Blocks are numbers; bytes are those that were requested.
+#[repr(C)]
+pub struct secmalloc_leaks {
+    /// To be set to `sizeof(struct secmalloc_leaks)` by the caller.
+    pub struct_size: usize,
+    /// Live blocks to which nothing points.
+    pub lost_blocks: u64,
+    /// Bytes in them.
+    pub lost_bytes: u64,
+    /// Live blocks to which only lost blocks point.
+    pub indirectly_lost_blocks: u64,
+    /// Bytes in them.
+    pub indirectly_lost_bytes: u64,
+    /// All other live blocks.
+    pub reachable_blocks: u64,
+    /// Bytes in them.
+    pub reachable_bytes: u64,
+    /// Other threads that were stopped meanwhile.
+    pub threads_stopped: u64,
+    /// Other threads that could not be stopped within a second: their registers are not known.
+    pub threads_running: u64,
 }
 
 /// The version of the library, as "MAJOR.MINOR.PATCH". Static storage.
@@ -176,6 +202,41 @@ pub unsafe extern "C" fn secmalloc_check(counts: *mut secmalloc_counts) -> i32 {
         to.never_used = seen.never_used;
         to.faults = seen.faults;
     }
+    SECMALLOC_OK
+}
+
+/// Looks for leaks now: which live blocks can be reached from registers, stacks, thread-local storage and variables of
+/// all modules, by aligned words that point anywhere into a block. All other threads are stopped meanwhile,
+/// for a time in proportion to the heap, by signal 33, which interrupts what they sleep in (as SA_RESTART has it).
+/// Changes nothing, says nothing, and takes some memory meanwhile. Returns SECMALLOC_OK,
+/// SECMALLOC_INVALID_ARGUMENT, or SECMALLOC_UNAVAILABLE where there is no memory for it. Any thread, with 32 KiB
+/// of stack left; not in signal handlers, nor between `fork` and its handlers.
+///
+/// # Safety
+/// - `leaks` is null, or a structure whose `struct_size` is set and which may be written.
+#[no_mangle]
+pub unsafe extern "C" fn secmalloc_leak_check(leaks: *mut secmalloc_leaks) -> i32 {
+    // SAFETY: the caller's promise.
+    let Some(to) = (unsafe { leaks.as_mut() }) else {
+        return SECMALLOC_INVALID_ARGUMENT;
+    };
+    if to.struct_size != size_of::<secmalloc_leaks>() {
+        return SECMALLOC_INVALID_ARGUMENT;
+    }
+    let Some(seen) = look_for_leaks() else {
+        return SECMALLOC_UNAVAILABLE;
+    };
+    *to = secmalloc_leaks {
+        struct_size: to.struct_size,
+        lost_blocks: seen.lost.blocks,
+        lost_bytes: seen.lost.bytes,
+        indirectly_lost_blocks: seen.indirectly.blocks,
+        indirectly_lost_bytes: seen.indirectly.bytes,
+        reachable_blocks: seen.reachable.blocks,
+        reachable_bytes: seen.reachable.bytes,
+        threads_stopped: seen.stopped,
+        threads_running: seen.running,
+    };
     SECMALLOC_OK
 }
 

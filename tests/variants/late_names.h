@@ -10,6 +10,7 @@
 #pragma weak recallocarray
 #pragma weak secmalloc_check
 #pragma weak secmalloc_describe
+#pragma weak secmalloc_leak_check
 #pragma weak secmalloc_option
 #pragma weak secmalloc_status
 #pragma weak secmalloc_version

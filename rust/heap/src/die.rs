@@ -134,6 +134,11 @@ pub(crate) fn say(what: &dyn Display) {
     write(text.as_bytes());
 }
 
+/// Has the process, which is at its normal exit, end with another status than its own.
+pub(crate) fn end_with(status: i32) {
+    sys::end_with(status);
+}
+
 /// The end of a panic: a bug of ours, never of the program.
 pub fn panicked(information: &core::panic::PanicInfo<'_>) -> ! {
     say(&information);

@@ -22,6 +22,7 @@ mod fault_tests;
 mod heap;
 mod inspect;
 mod large;
+mod leaks;
 mod life;
 mod lock;
 #[cfg(test)]
@@ -55,6 +56,7 @@ pub use inspect::{
     check, class_totals, describe, option, totals, trim, ClassTotals, Description, Pool, State,
     Totals, CLASSES,
 };
+pub use leaks::{look as look_for_leaks, Leaks, Sum};
 pub use life::{begin, end};
 pub use status::status;
 pub use sweep::Counts;

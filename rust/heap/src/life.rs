@@ -8,6 +8,7 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use secmalloc_policy::fault::Operation;
 
+use crate::leaks::{self, Own};
 use crate::pool;
 use crate::signal;
 use crate::sweep::{sweep, Budget};
@@ -26,13 +27,18 @@ pub fn begin() {
     signal::install();
 }
 
-/// The last sweep, and the end of the report, to be called at normal exit.
+/// The last sweep, the look for leaks, and the end of the report, to be called at normal exit.
 ///
 /// It costs a part of what the process has cost: whoever runs for a second can bear some
 /// milliseconds more, whoever is forked to run for one cannot. Most of what a forked child has in
 /// its heap is its parent's besides, which will look for itself. Some thousand slots are looked at
 /// whatever the clock says.
 pub fn end() {
+    end_in(&Own::here());
+}
+
+#[inline(never)]
+fn end_in(own: &Own) {
     if !pool::started() {
         return;
     }
@@ -46,5 +52,6 @@ pub fn end() {
             &Budget::of_us(us, if forked { 4096 } else { 16_384 }),
         );
     }
+    leaks::at_exit(own);
     trace::finish();
 }

@@ -14,6 +14,7 @@
 //! | which random number is next? | [`random`] |
 //! | what went wrong, and how is it said? | [`fault`], [`message`] |
 //! | what did the user ask for? | [`options`] |
+//! | is this leak one that is known? | [`suppressions`] |
 //! | what are the bytes of an execution report? | [`trace_format`] |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -36,4 +37,5 @@ pub mod random;
 pub mod request;
 pub mod size_class;
 pub mod slot_state;
+pub mod suppressions;
 pub mod trace_format;

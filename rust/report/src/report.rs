@@ -75,6 +75,21 @@ pub struct Leak {
     pub stack: u64,
 }
 
+/// What the look for leaks came to: blocks and bytes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LeakSums {
+    /// To which nothing points.
+    pub lost: (u64, u64),
+    /// To which only lost ones point.
+    pub indirectly: (u64, u64),
+    /// That can be reached.
+    pub reachable: (u64, u64),
+    /// Threads that were stopped meanwhile, and those that could not be.
+    pub threads: (u64, u64),
+    /// How many of the lost are in [`Report::leaks`].
+    pub listed: u64,
+}
+
 /// What a size class was used for.
 #[derive(Debug, Clone, Copy)]
 pub struct Class {
@@ -107,6 +122,8 @@ pub struct Report<'a> {
     pub faults: Vec<Fault>,
     /// What was live at exit, block by block.
     pub leaks: Vec<Leak>,
+    /// What the look for leaks came to, if there was one.
+    pub leak_sums: Option<LeakSums>,
     /// Sums by size class.
     pub classes: Vec<Class>,
     /// Calls that could not be recorded.
@@ -248,6 +265,22 @@ impl<'a> Report<'a> {
                 live: (live, live_bytes),
             }),
             Note::End { time, cpu } => self.end = Some((time, cpu)),
+            Note::Leaks {
+                lost,
+                indirectly,
+                reachable,
+                stopped,
+                running,
+                listed,
+            } => {
+                self.leak_sums = Some(LeakSums {
+                    lost,
+                    indirectly,
+                    reachable,
+                    threads: (stopped, running),
+                    listed,
+                });
+            }
         }
     }
 }

@@ -4,27 +4,21 @@
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
-use secmalloc_policy::trace_format::note::Reach;
-
 use crate::calls::Made;
 use crate::history::{requested, History};
-use crate::report::{Fault, Leak, Report};
+use crate::leaks::{any_lost, groups, Suppressions};
+use crate::report::{Fault, Report};
 use crate::symbols::Symbols;
 
 const NS: u64 = 1_000_000_000;
 
 /// How much is shown.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default)]
 pub struct Wanted {
     /// Call sites and groups of leaks, at most.
     pub most: usize,
-}
-
-/// Leaks from one place.
-struct Group {
-    blocks: u64,
-    bytes: u64,
-    first: Leak,
+    /// Leaks that are left out.
+    pub suppressions: Suppressions,
 }
 
 /// Writes reports.
@@ -33,6 +27,8 @@ pub struct Teller<'a, 'b> {
     history: &'a History,
     symbols: Symbols,
     wanted: Wanted,
+    /// Whether blocks are lost that nothing suppresses. Known once everything is told.
+    pub lost: bool,
 }
 
 /// Bytes with a unit, as people read them.
@@ -64,6 +60,7 @@ impl<'a, 'b> Teller<'a, 'b> {
             history,
             symbols: Symbols::default(),
             wanted,
+            lost: false,
         }
     }
 
@@ -291,51 +288,62 @@ impl<'a, 'b> Teller<'a, 'b> {
     }
 
     fn leaks(&mut self, to: &mut dyn Write) -> io::Result<()> {
-        // Blocks from one place are one leak.
-        let mut groups: Vec<Group> = vec![];
-        for leak in &self.report.leaks {
-            let stack = match (leak.stack, self.history.live.get(&leak.address)) {
-                (0, Some(block)) => block.made.call.stack,
-                (stack, _) => stack,
-            };
-            let same = groups.iter_mut().find(|group| {
-                stack != 0 && group.first.stack == stack && group.first.reach == leak.reach
-            });
-            match same {
-                Some(group) => {
-                    group.blocks += 1;
-                    group.bytes += leak.size;
-                }
-                None => groups.push(Group {
-                    blocks: 1,
-                    bytes: leak.size,
-                    first: Leak { stack, ..*leak },
-                }),
-            }
-        }
-        groups.sort_by_key(|group| {
-            let reach = Reverse(group.first.reach as u64);
-            (reach, Reverse(group.bytes), group.first.address)
-        });
-        for group in groups.into_iter().take(self.wanted.most) {
-            let Group {
-                blocks,
-                bytes: sum,
-                first: leak,
-            } = group;
-            let what = match leak.reach {
-                Reach::Reachable => "reachable",
-                Reach::Indirectly => "indirectly lost",
-                Reach::Lost => "lost",
+        let groups = groups(
+            self.report,
+            self.history,
+            &mut self.symbols,
+            &mut self.wanted.suppressions,
+        );
+        self.lost = any_lost(&groups);
+        if let Some(sums) = self.report.leak_sums {
+            let said = |(blocks, sum): (u64, u64)| {
+                format!("{} in {}", bytes(sum), plural(blocks, "block"))
             };
             writeln!(
                 to,
-                "\n{what}: {} in {}, the first at {:#x}",
-                bytes(sum),
-                plural(blocks, "block"),
+                "\nLeaks at exit: lost {}; indirectly lost {}; still reachable {}",
+                said(sums.lost),
+                said(sums.indirectly),
+                said(sums.reachable)
+            )?;
+            let (stopped, running) = sums.threads;
+            if running > 0 {
+                writeln!(
+                    to,
+                    "  {} stopped; {running} could not be, whose registers are not known",
+                    plural(stopped, "other thread")
+                )?;
+            }
+            let all = sums.lost.0 + sums.indirectly.0;
+            if all > sums.listed {
+                writeln!(to, "  {} of {all} are listed in the report", sums.listed)?;
+            }
+        }
+        let all = groups.len();
+        for group in groups.into_iter().take(self.wanted.most) {
+            let leak = group.first;
+            writeln!(
+                to,
+                "\n{}: {} in {}, {:#x} is one",
+                leak.reach.name(),
+                bytes(group.bytes),
+                plural(group.blocks, "block"),
                 leak.address
             )?;
             self.stack(to, leak.stack)?;
+        }
+        if all > self.wanted.most {
+            writeln!(to, "\nand {} more groups of leaks", all - self.wanted.most)?;
+        }
+        for (pattern, (blocks, sum)) in &self.wanted.suppressions.known {
+            if *blocks > 0 {
+                let blocks = plural(*blocks, "block");
+                writeln!(
+                    to,
+                    "suppressed by leak:{pattern}: {} in {blocks}",
+                    bytes(*sum)
+                )?;
+            }
         }
         Ok(())
     }

@@ -17,6 +17,8 @@ pub(crate) struct Arguments {
     /// The library [default: beside this command, in ../lib, or where the dynamic loader finds it].
     #[arg(long, value_name = "FILE", env = "SECMALLOC_LIBRARY")]
     library: Option<PathBuf>,
+    #[command(flatten)]
+    leaks: super::report::Leaks,
     /// The program and its arguments.
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     program: Vec<OsString>,
@@ -67,9 +69,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         .status()
         .map_err(|error| format!("{}: {error}", program.to_string_lossy()))?;
     if arguments.output.is_none() {
-        let shown = super::report::show(output, false, 10);
+        let shown = super::report::show(output, false, 10, &arguments.leaks);
         let _ = std::fs::remove_file(output);
-        shown?;
+        if let (Some(lost), true) = (shown?, status.success()) {
+            return Ok(lost);
+        }
     }
     // As a shell says it.
     let code = status

@@ -200,6 +200,11 @@ pub(crate) fn each_known(mut look: impl FnMut(&Descriptor)) {
     }
 }
 
+/// Whether a block is out of the books for a moment, see [`LargeHeap::lend_held`]. The caller holds the lock.
+pub(crate) fn is_any_lent() -> bool {
+    shared().large.table.is_any_lent()
+}
+
 /// Bytes in live large blocks, their number, and bytes kept, for statistics.
 pub(crate) fn totals() -> (usize, usize, usize) {
     let large = &shared().large;

@@ -30,7 +30,9 @@ use crate::heap::relieve;
 use crate::pool::{fixed, shared};
 use crate::store::warm;
 use crate::thread::ThreadHeap;
-pub(crate) use books::{each, each_known, find, freed_at, near, totals, LargeHeap, Near};
+pub(crate) use books::{
+    each, each_known, find, freed_at, is_any_lent, near, totals, LargeHeap, Near,
+};
 pub(crate) use descriptor::{expected_fill, Descriptor};
 use mapping::{Mapping, Purpose};
 pub(crate) use resize::{resize, Resized};

@@ -185,6 +185,11 @@ impl Table {
         Some(lent)
     }
 
+    /// Whether any is out.
+    pub(super) fn is_any_lent(&self) -> bool {
+        self.lent.get() > 0
+    }
+
     /// Brings a block back, with another size or at another place. There is room for it.
     pub(super) fn put_back(&self, descriptor: &Descriptor) {
         self.lent.set(self.lent.get() - 1);

@@ -128,6 +128,12 @@ pub(crate) fn fixed() -> &'static Fixed {
     unsafe { (*PLACE.fixed.0.get()).assume_init_ref() }
 }
 
+/// Where the only static of ours lies that holds addresses of blocks: from, to.
+pub(crate) fn fixed_range() -> (usize, usize) {
+    let at = core::ptr::from_ref(&PLACE).addr();
+    (at, at + size_of_val(&PLACE))
+}
+
 /// What changes.
 #[inline(always)]
 pub(crate) fn shared() -> &'static Shared {

@@ -2,6 +2,10 @@
 //! System calls and the thread word on aarch64.
 
 use core::arch::{asm, global_asm};
+use core::ffi::c_void;
+use core::mem::size_of_val;
+
+use super::Interrupted;
 
 /// One system call; errors come back as `-errno`, and the C library's `errno` is not touched.
 ///
@@ -98,5 +102,42 @@ pub(crate) unsafe fn call_on_stack(top: usize, function: extern "C" fn(usize), a
             out("x20") _,
             clobber_abi("C"),
         );
+    }
+}
+
+/// What a signal's action must say of the way back: nothing, the kernel has its own.
+pub(super) fn signal_return() -> (usize, usize) {
+    (0, 0)
+}
+
+/// The registers that a function keeps for its caller, and the stack pointer, the last.
+#[inline(always)]
+pub(crate) fn kept_registers() -> [usize; 12] {
+    let mut all = [0usize; 12];
+    // SAFETY: writes the twelve words of the array.
+    unsafe {
+        asm!(
+            "stp x19, x20, [{0}]", "stp x21, x22, [{0}, #16]", "stp x23, x24, [{0}, #32]",
+            "stp x25, x26, [{0}, #48]", "stp x27, x28, [{0}, #64]", "mov {1}, sp", "stp x29, {1}, [{0}, #80]",
+            in(reg) all.as_mut_ptr(), out(reg) _,
+            options(nostack, preserves_flags)
+        );
+    }
+    all
+}
+
+/// What a signal interrupted, from its handler's third argument.
+///
+/// # Safety
+/// - `context` is that argument, and the handler has not returned.
+pub(crate) unsafe fn interrupted(context: *const c_void) -> Interrupted {
+    let context: *const libc::ucontext_t = context.cast();
+    // SAFETY: the caller's promise: the kernel wrote it. The vector registers are behind the general ones, in
+    // the same structure.
+    let machine = unsafe { &(*context).uc_mcontext };
+    let from = core::ptr::from_ref(machine).addr();
+    Interrupted {
+        stack: machine.sp as usize,
+        registers: [(from, from + size_of_val(machine)), (0, 0)],
     }
 }

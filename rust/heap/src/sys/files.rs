@@ -3,7 +3,7 @@
 //! a report is written.
 
 use core::ffi::CStr;
-use core::mem::MaybeUninit;
+use core::mem::{size_of_val, MaybeUninit};
 
 use super::call;
 
@@ -67,6 +67,23 @@ impl File {
         // SAFETY: the kernel writes at most what there is room for.
         let got = unsafe { call(libc::SYS_pread64, [self.0, at, size, 0, 0, 0]) };
         room.get(..got.unwrap_or(0)).unwrap_or(&[])
+    }
+
+    /// Reads from a place in the file; the bytes read.
+    pub(crate) fn read_at<'a>(&self, place: usize, room: &'a mut [u8]) -> &'a [u8] {
+        let (at, size) = (room.as_mut_ptr() as usize, room.len());
+        // SAFETY: the kernel writes at most what there is room for.
+        let got = unsafe { call(libc::SYS_pread64, [self.0, at, size, place, 0, 0]) };
+        room.get(..got.unwrap_or(0)).unwrap_or(&[])
+    }
+
+    /// The next entries of a directory, as the kernel writes them; none at its end.
+    pub(crate) fn entries<'a>(&self, room: &'a mut [u64]) -> &'a [u8] {
+        let (at, size) = (room.as_mut_ptr(), size_of_val(room));
+        // SAFETY: the kernel writes at most what there is room for.
+        let got = unsafe { call(libc::SYS_getdents64, [self.0, at as usize, size, 0, 0, 0]) };
+        // SAFETY: so many bytes of the room, at most all.
+        unsafe { core::slice::from_raw_parts(at.cast(), got.unwrap_or(0).min(size)) }
     }
 
     /// Takes everything out.

@@ -79,6 +79,42 @@ extern "C" {
     static environ: *const *const c_char;
 }
 
+/// Calls `with` for each program file in memory, until it answers `false`. The loader adds and removes none
+/// meanwhile, and no thread that is stopped meanwhile is in the middle of that; may be called in `with`.
+pub(crate) fn each_module<F: FnMut(&libc::dl_phdr_info) -> bool>(with: &mut F) {
+    unsafe extern "C" fn one<F: FnMut(&libc::dl_phdr_info) -> bool>(
+        info: *mut libc::dl_phdr_info,
+        _: libc::size_t,
+        with: *mut c_void,
+    ) -> c_int {
+        // SAFETY: the loader's, for the time of this call; and what was passed to `dl_iterate_phdr`, which nobody else
+        // uses meanwhile.
+        let (info, with) = unsafe { (&*info, &mut *with.cast::<F>()) };
+        c_int::from(!with(info))
+    }
+    // SAFETY: `one` has the form that is wanted, and `with` lives until this returns.
+    unsafe { libc::dl_iterate_phdr(Some(one::<F>), core::ptr::from_mut(with).cast()) };
+}
+
+/// Has the process end with this status, when all that `exit` does is done. To be called at exit, from what
+/// the loader calls: what is registered then runs last, and flushes what it comes before.
+pub(crate) fn end_with(status: c_int) {
+    extern "C" {
+        fn __cxa_atexit(
+            function: unsafe extern "C" fn(*mut c_void),
+            argument: *mut c_void,
+            object: *mut c_void,
+        ) -> c_int;
+    }
+    unsafe extern "C" fn leave(status: *mut c_void) {
+        // SAFETY: within `exit`, glibc's goes on where it was, and what is left is to write buffers out.
+        unsafe { libc::exit(status.addr() as c_int) }
+    }
+    let status = core::ptr::without_provenance_mut(status as usize);
+    // SAFETY: the function and its argument are as wanted; it may allocate, and no lock of ours is held.
+    unsafe { __cxa_atexit(leave, status, core::ptr::null_mut()) };
+}
+
 /// The value of a variable in the C library's environment; `Err` before there is one.
 pub(crate) fn environment(name: &[u8]) -> Result<Option<&'static [u8]>, NotYet> {
     // SAFETY: the C library's variable; before its start-up code ran it is null.

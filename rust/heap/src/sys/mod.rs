@@ -11,11 +11,24 @@ mod libc_calls;
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 mod machine;
+pub(crate) mod threads;
 #[cfg(feature = "trial")]
 pub mod trial;
 
 pub(crate) use libc_calls::*;
-pub(crate) use machine::{call_on_stack, set_thread_word, thread_identity, thread_word};
+pub(crate) use machine::{
+    call_on_stack, interrupted, kept_registers, set_thread_word, thread_identity, thread_word,
+};
+
+/// What a thread was doing when a signal came.
+#[derive(Clone, Copy)]
+pub(crate) struct Interrupted {
+    /// Its stack pointer, less what a function may use below it.
+    pub(crate) stack: usize,
+    /// Where its registers are kept while the handler runs: from, to. Those that addresses are usually in, and
+    /// those of vectors.
+    pub(crate) registers: [(usize, usize); 2],
+}
 
 pub(crate) use core::sync::atomic::{fence, AtomicU16, AtomicUsize};
 

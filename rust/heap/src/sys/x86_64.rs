@@ -2,6 +2,10 @@
 //! System calls and the thread word on x86-64.
 
 use core::arch::{asm, global_asm};
+use core::ffi::c_void;
+use core::mem::size_of_val;
+
+use super::Interrupted;
 
 /// One system call; errors come back as `-errno`, and the C library's `errno` is not touched.
 ///
@@ -102,5 +106,85 @@ pub(crate) unsafe fn call_on_stack(top: usize, function: extern "C" fn(usize), a
             out("r12") _,
             clobber_abi("C"),
         );
+    }
+}
+
+// What a handler returns to, when it was not the C library that installed it: the kernel takes it from the
+// action (sigaction(2), "SA_RESTORER").
+global_asm!(
+    ".pushsection .text.secmalloc_signal_return,\"ax\",@progbits",
+    ".globl secmalloc_signal_return",
+    ".hidden secmalloc_signal_return",
+    ".type secmalloc_signal_return,@function",
+    "secmalloc_signal_return:",
+    "mov eax, 15",
+    "syscall",
+    ".size secmalloc_signal_return, . - secmalloc_signal_return",
+    ".popsection",
+);
+
+/// What a signal's action must say of the way back: an address, and the flag that says that it is there.
+pub(super) fn signal_return() -> (usize, usize) {
+    const SA_RESTORER: usize = 0x0400_0000;
+    let address: usize;
+    // SAFETY: takes an address.
+    unsafe {
+        asm!("lea {0}, [rip + secmalloc_signal_return]", out(reg) address, options(nostack, nomem, preserves_flags));
+    }
+    (address, SA_RESTORER)
+}
+
+/// The registers that a function keeps for its caller, and the stack pointer, the last.
+#[inline(always)]
+pub(crate) fn kept_registers() -> [usize; 12] {
+    let mut all = [0usize; 12];
+    // SAFETY: writes seven words of the array.
+    unsafe {
+        asm!(
+            "mov [{0}], rbx", "mov [{0} + 8], rbp", "mov [{0} + 16], r12", "mov [{0} + 24], r13",
+            "mov [{0} + 32], r14", "mov [{0} + 40], r15", "mov [{0} + 88], rsp",
+            in(reg) all.as_mut_ptr(),
+            options(nostack, preserves_flags)
+        );
+    }
+    all
+}
+
+/// What a signal interrupted, from its handler's third argument.
+///
+/// # Safety
+/// - `context` is that argument, and the handler has not returned.
+pub(crate) unsafe fn interrupted(context: *const c_void) -> Interrupted {
+    /// Bytes below the stack pointer that a function may use (AMD64 ABI, 3.2.2).
+    const RED_ZONE: usize = 128;
+    /// Of `struct _fpstate`: the registers of the oldest part, and where the kernel says how much there is
+    /// (arch/x86/include/uapi/asm/sigcontext.h).
+    const LEGACY: usize = 512;
+    const MAGIC_AT: usize = 464;
+    const MAGIC: u32 = 0x4650_5853;
+    let context: *const libc::ucontext_t = context.cast();
+    // SAFETY: the caller's promise: the kernel wrote it, and what it points to.
+    unsafe {
+        let general = &(*context).uc_mcontext.gregs;
+        let vectors = (*context).uc_mcontext.fpregs.addr();
+        let length = match vectors {
+            0 => 0,
+            at => {
+                let said: *const u32 = core::ptr::with_exposed_provenance(at + MAGIC_AT);
+                if said.read_unaligned() == MAGIC {
+                    said.add(1).read_unaligned() as usize
+                } else {
+                    LEGACY
+                }
+            }
+        };
+        let from = core::ptr::from_ref(general).addr();
+        Interrupted {
+            stack: (general[libc::REG_RSP as usize] as usize).wrapping_sub(RED_ZONE),
+            registers: [
+                (from, from + size_of_val(general)),
+                (vectors, vectors + length),
+            ],
+        }
     }
 }

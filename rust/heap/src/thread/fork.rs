@@ -66,7 +66,7 @@ const fn bit(place: u32) -> u64 {
 
 /// Whether this is a signal handler, or a fork in one, that interrupted this thread where it was
 /// changing what others share.
-pub(super) fn is_inside_a_change() -> bool {
+pub(crate) fn is_inside_a_change() -> bool {
     if sys::is_forking() {
         return HELD.load(Relaxed) | MISSED.load(Relaxed) != 0;
     }

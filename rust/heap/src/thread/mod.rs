@@ -31,7 +31,7 @@ use crate::evidence;
 use crate::pool::{self, fixed, shared};
 use crate::sys;
 pub(crate) use cold::{give_back_shared, with_shared, SHARED};
-pub(crate) use fork::{after_fork_child, after_fork_parent, before_fork};
+pub(crate) use fork::{after_fork_child, after_fork_parent, before_fork, is_inside_a_change};
 pub(crate) use registry::{at_thread_end, drain_kept, with_heap, Registry};
 use word::NONE;
 
@@ -59,6 +59,8 @@ pub(crate) struct ThreadHeap {
     bins: [Bin; COUNT],
     /// Numbers of slots: every class's magazine and quarantine, where its bin says.
     slots: [Cell<u32>; PLACES.1],
+    /// The thread pointer of the thread that has, or had, this heap.
+    identity: Cell<usize>,
 }
 
 /// The places of a class that is not the heap's own: no magazine, and a quarantine of one place, which is
@@ -97,6 +99,11 @@ impl ThreadHeap {
     /// The kernel's number of the thread that has this heap.
     pub(crate) fn thread(&self) -> u32 {
         self.thread.get()
+    }
+
+    /// Its thread pointer.
+    pub(crate) fn identity(&self) -> usize {
+        self.identity.get()
     }
 
     /// The thread's generator.
@@ -168,6 +175,7 @@ impl ThreadHeap {
         self.number.set(number);
         self.tag.set(Tag::of(number));
         self.thread.set(sys::thread_id());
+        self.identity.set(sys::thread_identity());
         self.owners.set(self.owners.get() + 1);
         self.next_due(evidence::first_due());
         self.seed();

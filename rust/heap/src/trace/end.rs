@@ -15,6 +15,36 @@ use crate::pool::{self, fixed, shared};
 use crate::sys;
 use crate::thread;
 
+/// What the look for leaks found: what it came to, and the lost blocks.
+pub(crate) fn leaks<'a>(sums: &Note<'a>, words: &str, each: impl Iterator<Item = Note<'a>>) {
+    let trace = &fixed().trace;
+    if !trace.template().is_text() {
+        each.for_each(|leak| note(&leak));
+        note(sums);
+        return;
+    }
+    let write = |what: &dyn core::fmt::Display| {
+        let mut line = Text::default();
+        let _ = writeln!(line, "# {what}");
+        text::lines(trace, line.as_bytes());
+    };
+    write(&words);
+    for leak in each {
+        if let Note::Leak {
+            address,
+            size,
+            reach,
+            ..
+        } = leak
+        {
+            write(&format_args!(
+                "{}: {address:#x}, {size} bytes",
+                reach.name()
+            ));
+        }
+    }
+}
+
 /// To be called at normal exit.
 pub(crate) fn finish() {
     if !pool::started() || !fixed().trace.is_on() {

@@ -35,7 +35,7 @@ use crate::pool::{self, fixed};
 use crate::sys::files::clock_ns;
 use crate::sys::{self, Access};
 use crate::thread::{self, ThreadHeap};
-pub(crate) use end::finish;
+pub(crate) use end::{finish, leaks};
 pub(crate) use fault_file::FaultFiles;
 use file::Live;
 pub(crate) use modules::module_name;

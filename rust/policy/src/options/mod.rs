@@ -221,6 +221,22 @@ impl Options {
         })
     }
 
+    /// Whether to look for leaks at exit, in a process of which a report is written or not.
+    #[must_use]
+    pub fn leaks(&self, recorded: bool) -> bool {
+        match self.value(row::LEAKS) {
+            0 => recorded || self.leak_exit_status() != 0,
+            1 => false,
+            _ => true,
+        }
+    }
+
+    /// The status of a process that has lost blocks; 0 for its own.
+    #[must_use]
+    pub fn leak_exit_status(&self) -> i32 {
+        self.value(row::LEAK_STATUS) as i32
+    }
+
     /// Whether to explain a SIGSEGV.
     #[must_use]
     pub fn explain_segv(&self) -> bool {

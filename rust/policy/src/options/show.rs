@@ -41,6 +41,7 @@ impl fmt::Display for Accepts {
                 }
                 Ok(())
             }
+            Accepts::Number(least, most, "") => write!(f, "{least}..{most}"),
             Accepts::Number(least, most, unit) => write!(f, "{least}..{most} {unit}"),
             Accepts::Path => f.write_str("an absolute path"),
         }
@@ -59,6 +60,7 @@ pub fn write_table(to: &mut dyn Write) -> fmt::Result {
                     write!(to, "{}`{word}`", if place > 0 { ", " } else { "" })?;
                 }
             }
+            Accepts::Number(least, most, "") => write!(to, "{least} to {most}")?,
             Accepts::Number(least, most, unit) => write!(to, "{least} to {most} {unit}")?,
             Accepts::Path => to.write_str("an absolute path")?,
         }

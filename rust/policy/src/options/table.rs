@@ -51,7 +51,9 @@ pub(super) mod row {
     pub(in crate::options) const TRACE: usize = 13;
     pub(in crate::options) const STACKS: usize = 14;
     pub(in crate::options) const REPORT_DIR: usize = 15;
-    pub(in crate::options) const FIRST_FAULT: usize = 16;
+    pub(in crate::options) const LEAKS: usize = 16;
+    pub(in crate::options) const LEAK_STATUS: usize = 17;
+    pub(in crate::options) const FIRST_FAULT: usize = 18;
 }
 
 /// Number of options.
@@ -164,6 +166,20 @@ pub static TABLE: [Row; COUNT] = [
         profiles: [0, 0, 0],
         help: "a directory in which each fault that stops the process leaves a report of its own, \
                `PROGRAM-PID.msm`, for `secmalloc report`",
+    },
+    Row {
+        name: "leaks",
+        accepts: Accepts::Words(&["auto", "no", "yes"]),
+        profiles: [0, 0, 0],
+        help: "whether normal exit looks for live blocks that nothing points to; `auto` is where an \
+               execution report is written or `leak_exit_status` is set. Without a report, a message on \
+               standard error says what is lost",
+    },
+    Row {
+        name: "leak_exit_status",
+        accepts: Accepts::Number(0, 255, ""),
+        profiles: [0, 0, 0],
+        help: "the status with which a program ends that has lost blocks; 0 for its own",
     },
     fault(0),
     fault(1),

@@ -28,6 +28,8 @@ fn names_and_places_agree() {
         (row::TRACE, "trace"),
         (row::STACKS, "stacks"),
         (row::REPORT_DIR, "report_dir"),
+        (row::LEAKS, "leaks"),
+        (row::LEAK_STATUS, "leak_exit_status"),
     ];
     assert_eq!(named.len(), row::FIRST_FAULT);
     for (place, name) in named {
@@ -41,6 +43,23 @@ fn reports_hold_as_much_as_is_asked() {
     assert_eq!(parse("trace=summary").0.trace(), Level::Summary);
     assert_eq!(parse("trace=stacks").0.trace(), Level::Stacks);
     assert_eq!(parse("profile=diagnose").0.trace(), Level::Stacks);
+}
+
+#[test]
+fn leaks_are_looked_for_where_that_was_asked() {
+    for (text, recorded, plain) in [
+        ("", true, false),
+        ("leaks=no", false, false),
+        ("leaks=yes", true, true),
+        ("leak_exit_status=23", true, true),
+        ("leak_exit_status=23:leaks=no", false, false),
+    ] {
+        let options = parse(text).0;
+        assert_eq!(options.leaks(true), recorded, "{text}");
+        assert_eq!(options.leaks(false), plain, "{text}");
+    }
+    assert_eq!(parse("leak_exit_status=23").0.leak_exit_status(), 23);
+    assert_eq!(parse("leak_exit_status=256").1.len(), 1);
 }
 
 #[test]

@@ -73,6 +73,16 @@ pub enum Reach {
 }
 
 impl Reach {
+    /// What reports call it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Reach::Reachable => "reachable",
+            Reach::Indirectly => "indirectly lost",
+            Reach::Lost => "lost",
+        }
+    }
+
     fn number(self) -> u64 {
         match self {
             Reach::Reachable => 0,
@@ -196,6 +206,22 @@ pub enum Note<'a> {
         /// Bytes in them.
         live_bytes: u64,
     },
+    /// What the look for leaks at exit came to. Each lost block has a [`Note::Leak`] besides, up to `listed`
+    /// of them; those that can be reached have none.
+    Leaks {
+        /// Blocks to which nothing points, and the bytes requested for them.
+        lost: (u64, u64),
+        /// Blocks to which only lost blocks point.
+        indirectly: (u64, u64),
+        /// Blocks that can be reached.
+        reachable: (u64, u64),
+        /// Threads that were stopped meanwhile.
+        stopped: u64,
+        /// Threads that could not be stopped.
+        running: u64,
+        /// Lost blocks that have a note of their own.
+        listed: u64,
+    },
     /// The end of the process, as far as it was seen: by `exit`.
     End {
         /// When.
@@ -226,6 +252,7 @@ impl<'a> Note<'a> {
             Note::Leak { .. } => 8,
             Note::Class { .. } => 9,
             Note::End { .. } => 10,
+            Note::Leaks { .. } => 11,
         }
     }
 
@@ -256,6 +283,10 @@ impl<'a> Note<'a> {
                 Number(slot), Number(made), Number(bytes), Number(live), Number(live_bytes),
             ]),
             Note::End { time, cpu } => all(&[Number(time), Number(cpu)]),
+            Note::Leaks { lost, indirectly, reachable, stopped, running, listed } => all(&[
+                Number(lost.0), Number(lost.1), Number(indirectly.0), Number(indirectly.1),
+                Number(reachable.0), Number(reachable.1), Number(stopped), Number(running), Number(listed),
+            ]),
         }
     }
 
@@ -357,6 +388,14 @@ impl<'a> Note<'a> {
             10 => Note::End {
                 time: from.number()?,
                 cpu: from.number()?,
+            },
+            11 => Note::Leaks {
+                lost: (from.number()?, from.number()?),
+                indirectly: (from.number()?, from.number()?),
+                reachable: (from.number()?, from.number()?),
+                stopped: from.number()?,
+                running: from.number()?,
+                listed: from.number()?,
             },
             _ => return None,
         })

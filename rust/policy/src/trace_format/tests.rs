@@ -228,6 +228,14 @@ fn notes_come_back() {
             live_bytes: 4,
         },
         Note::End { time: 1, cpu: 2 },
+        Note::Leaks {
+            lost: (1, 2),
+            indirectly: (3, 4),
+            reachable: (5, 6),
+            stopped: 7,
+            running: 8,
+            listed: 9,
+        },
     ];
     let mut bytes = vec![0; STEP];
     let header = Header {

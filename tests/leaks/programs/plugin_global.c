@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* A global variable of a library that was loaded by dlopen.
+ * expected: none */
+#include "leaks.h"
+#include <dlfcn.h>
+
+static void work(void) {
+    void *plugin = dlopen(PLUGIN, RTLD_NOW);
+    struct node **global = plugin ? (struct node **)dlsym(plugin, "global") : NULL;
+    if (!global) _exit(97);
+    *global = node(node(NULL));
+}
+
+PROGRAM(work)
