@@ -64,7 +64,7 @@ def by_ours(source, directory):
     for bytes_, blocks, more_bytes, more_blocks in re.findall(line, said, re.M):
         for at, number in enumerate((blocks, bytes_, more_blocks, more_bytes)):
             sums[at] += int(number)
-    if status != 0 or "not looked for" in said:
+    if status != 0 or "not looked for" in said or "cannot be preloaded" in said:
         return f"status {status}: {said}"
     return sums
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT OR Apache-2.0
 """Real programs lose no more blocks by our count than by LeakSanitizer's (preloaded) or by Valgrind's.
 
-Both are asked; a program that either cannot run with is compared with the other. Prints the figures. LeakSanitizer does
+LeakSanitizer is asked first, Valgrind where that does not run or finds less. Prints the figures. LeakSanitizer does
 not look into memory that a program mapped itself, Valgrind does, and tells "possibly lost" where there are only
 pointers into the middle of a block, which count as reachable here.
 """
@@ -60,7 +60,7 @@ def run(command, text, **environment):
 
 def ours(command, text):
     status, said = run(command, text, LD_PRELOAD=ARGS.library, SECMALLOC_OPTIONS="leaks=yes")
-    assert status == 0 and "not looked for" not in said, said
+    assert status == 0 and "not looked for" not in said and "cannot be preloaded" not in said, said
     found = re.findall(r"leak: exit: (\d+) bytes in (\d+) blocks? lost, (\d+) bytes in (\d+) blocks? indirectly", said)
     return [sum(int(numbers[1]) + int(numbers[3]) for numbers in found),
             sum(int(numbers[0]) + int(numbers[2]) for numbers in found)]
@@ -95,11 +95,15 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--library", required=True)
     parser.add_argument("--cc", nargs="+", required=True)
+    parser.add_argument("--all", action="store_true", help="ask both in any case")
     ARGS = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         all_of_them = list(programs(Path(temporary)))
-        print(f"1..{len(all_of_them)}")
-        for number, (name, command, text) in enumerate(all_of_them, 1):
+        print(f"1..{len(all_of_them) + 1}")
+        # A look that finds nothing anywhere would do well in all that follows.
+        lost = ours(["/usr/bin/python3", "-c", "import ctypes; ctypes.CDLL(None).malloc(54321)"], None)
+        print("ok" if lost[0] >= 1 and lost[1] >= 54321 else "not ok", "1 - what python3 loses on purpose:", *lost, flush=True)
+        for number, (name, command, text) in enumerate(all_of_them, 2):
             if not shutil.which(command[0]):
                 print(f"ok {number} - {name} # SKIP not installed", flush=True)
                 continue
@@ -108,7 +112,9 @@ def main():
             except AssertionError as error:
                 print(f"not ok {number} - {name}: {error!r}", flush=True)
                 continue
-            others = {"LeakSanitizer": by_sanitizer(command, text), "Valgrind": by_valgrind(command, text)}
+            others = {"LeakSanitizer": by_sanitizer(command, text)}
+            if others["LeakSanitizer"] is None or mine > others["LeakSanitizer"] or ARGS.all:
+                others["Valgrind"] = by_valgrind(command, text)
             most = max((found for found in others.values() if found), default=None)
             figures = ", ".join(
                 f"{who} {'does not run' if found is None else '%d blocks, %d bytes' % tuple(found)}"
