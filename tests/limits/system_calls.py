@@ -35,7 +35,8 @@ def listed(readme, pattern):
     text = readme.read_text(encoding="utf-8")
     part = re.search(pattern, text, re.S)
     words = [word for code in re.findall(r"`([^`]*)`", part[1]) for word in code.split()]
-    return {word for word in words if not word.startswith("/")}
+    # Neither paths nor settings of options.
+    return {word for word in words if not word.startswith("/") and "=" not in word}
 
 
 def ours(log, library):
@@ -99,6 +100,7 @@ def main():
     seen = set()
     for name in RUNS:
         seen |= trace(by_name[name], library, subprocess.DEVNULL)
+    seen |= trace(by_name[BROKEN_PIPE], library, subprocess.DEVNULL, "SECMALLOC_OPTIONS=stacks=all")
     reader, writer = os.pipe()
     os.close(reader)
     seen |= trace(by_name[BROKEN_PIPE], library, writer)
