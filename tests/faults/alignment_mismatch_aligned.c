@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(aligned_alloc(64, 128));
+    char *p = hide(aligned_alloc(64, 128)); // allocated
     while ((uintptr_t)p % 128 == 0)
         p = hide(aligned_alloc(64, 128));
-    free_aligned_sized(p, 128, 128);
+    free_aligned_sized(p, 128, 128); // found
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
-    free_aligned_sized(p, 4096, 100000);
+    char *p = hide(malloc(100000)); // allocated
+    free_aligned_sized(p, 4096, 100000); // found
     return 0;
 }

@@ -5,7 +5,7 @@
 int main(void)
 {
     char *p = hide(malloc(24));
-    p = hide(realloc(p, 320));
-    touch(p, 320);
+    p = hide(realloc(p, 320)); // allocated
+    touch(p, 320); // found
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(32));
-    touch(p, 32);
+    char *p = hide(malloc(32)); // allocated
+    touch(p, 32); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
-    free(p);
-    touch(p, 10);
+    char *p = hide(malloc(24)); // allocated
+    free(p); // freed
+    touch(p, 10); // found
     return 0;
 }

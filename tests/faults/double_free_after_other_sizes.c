@@ -4,10 +4,10 @@
 
 int main(void)
 {
-    char *p = hide(malloc(3000));
-    free(p);
+    char *p = hide(malloc(3000)); // allocated
+    free(p); // freed
     for (size_t size = 1; size < 2000; size++)
         free(hide(malloc(size)));
-    free(p);
+    free(p); // found
     return 0;
 }

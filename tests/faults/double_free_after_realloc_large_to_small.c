@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
-    hide(realloc(p, 24));
-    free(p);
+    char *p = hide(malloc(100000)); // allocated
+    hide(realloc(p, 24)); // freed
+    free(p); // found
     return 0;
 }

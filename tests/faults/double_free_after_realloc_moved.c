@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
-    hide(realloc(p, 5000));
-    free(p);
+    char *p = hide(malloc(24)); // allocated
+    hide(realloc(p, 5000)); // freed
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(aligned_alloc(256, 1024));
-    free(p);
-    free(p);
+    char *p = hide(aligned_alloc(256, 1024)); // allocated
+    free(p); // freed
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(memalign(65536, 200000));
-    free(p);
-    free(p);
+    char *p = hide(memalign(65536, 200000)); // allocated
+    free(p); // freed
+    free(p); // found
     return 0;
 }

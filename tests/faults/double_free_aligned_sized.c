@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(aligned_alloc(64, 128));
-    free_aligned_sized(p, 64, 128);
-    free_aligned_sized(p, 64, 128);
+    char *p = hide(aligned_alloc(64, 128)); // allocated
+    free_aligned_sized(p, 64, 128); // freed
+    free_aligned_sized(p, 64, 128); // found
     return 0;
 }

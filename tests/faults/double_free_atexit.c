@@ -6,13 +6,13 @@ static char *p;
 
 static void clean_up(void)
 {
-    free(p);
+    free(p); // found
 }
 
 int main(void)
 {
-    p = hide(malloc(24));
+    p = hide(malloc(24)); // allocated
     atexit(clean_up);
-    free(p);
+    free(p); // freed
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(calloc(10, 10));
-    free(p);
-    free(p);
+    char *p = hide(calloc(10, 10)); // allocated
+    free(p); // freed
+    free(p); // found
     return 0;
 }

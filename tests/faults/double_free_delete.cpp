@@ -4,8 +4,8 @@
 
 int main()
 {
-    int *p = (int *)hide(new int);
-    delete p;
-    delete (int *)hide(p);
+    int *p = (int *)hide(new int); // allocated
+    delete p; // freed
+    delete (int *)hide(p); // found
     return 0;
 }

@@ -6,12 +6,12 @@ static char *p;
 
 __attribute__((destructor)) static void clean_up(void)
 {
-    free(p);
+    free(p); // found
 }
 
 int main(void)
 {
-    p = hide(malloc(24));
-    free(p);
+    p = hide(malloc(24)); // allocated
+    free(p); // freed
     return 0;
 }

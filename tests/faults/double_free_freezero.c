@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
-    free(p);
-    freezero(hide(p), 24);
+    char *p = hide(malloc(24)); // allocated
+    free(p); // freed
+    freezero(hide(p), 24); // found
     return 0;
 }

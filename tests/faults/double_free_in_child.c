@@ -6,12 +6,12 @@ static char *p;
 
 static void child(void)
 {
-    free(p);
+    free(p); // found
 }
 
 int main(void)
 {
-    p = hide(malloc(24));
-    free(p);
+    p = hide(malloc(24)); // allocated
+    free(p); // freed
     return in_child(child);
 }

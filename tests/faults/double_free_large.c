@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
-    free(p);
-    free(p);
+    char *p = hide(malloc(100000)); // allocated
+    free(p); // freed
+    free(p); // found
     return 0;
 }

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
-    free(p);
+    char *p = hide(malloc(100000)); // allocated
+    free(p); // freed
     hide(malloc(100000));
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,11 +4,11 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
+    char *p = hide(malloc(100000)); // allocated
     char *other[3] = {hide(malloc(100000)), hide(malloc(200000)), hide(malloc(300000))};
-    free(p);
+    free(p); // freed
     for (int i = 0; i < 3; i++)
         free(other[i]);
-    free(p);
+    free(p); // found
     return 0;
 }

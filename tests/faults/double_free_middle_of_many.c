@@ -6,9 +6,9 @@ int main(void)
 {
     static char *block[5000];
     for (int i = 0; i < 5000; i++)
-        block[i] = hide(malloc(100));
+        block[i] = hide(malloc(100)); // allocated
     for (int i = 0; i < 5000; i++)
-        free(block[i]);
-    free(block[2500]);
+        free(block[i]); // freed
+    free(block[2500]); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
-    free_sized(p, 24);
-    free_sized(p, 24);
+    char *p = hide(malloc(24)); // allocated
+    free_sized(p, 24); // freed
+    free_sized(p, 24); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
-    free(p);
-    free_sized(p, 25);
+    char *p = hide(malloc(24)); // allocated
+    free(p); // freed
+    free_sized(p, 25); // found
     return 0;
 }

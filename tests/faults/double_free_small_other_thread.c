@@ -4,14 +4,14 @@
 
 static void *work(void *p)
 {
-    free(p);
+    free(p); // found
     return NULL;
 }
 
 int main(void)
 {
-    char *p = hide(malloc(24));
-    free(p);
+    char *p = hide(malloc(24)); // allocated
+    free(p); // freed
     in_thread(work, p);
     return 0;
 }

@@ -4,8 +4,8 @@
 
 static void *work(void *place)
 {
-    char *p = hide(malloc(24));
-    free(p);
+    char *p = hide(malloc(24)); // allocated
+    free(p); // freed
     *(char **)place = p;
     return NULL;
 }
@@ -14,6 +14,6 @@ int main(void)
 {
     char *p = NULL;
     in_thread(work, &p);
-    free(p);
+    free(p); // found
     return 0;
 }

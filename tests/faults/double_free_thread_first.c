@@ -4,14 +4,14 @@
 
 static void *work(void *p)
 {
-    free(p);
+    free(p); // freed
     return NULL;
 }
 
 int main(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     in_thread(work, p);
-    free(p);
+    free(p); // found
     return 0;
 }

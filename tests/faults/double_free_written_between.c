@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
-    free(p);
+    char *p = hide(malloc(24)); // allocated
+    free(p); // freed
     put(p, 0, 1);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -6,6 +6,6 @@ static _Alignas(64) char array[64];
 
 int main(void)
 {
-    free_aligned_sized(hide(array), 64, sizeof array);
+    free_aligned_sized(hide(array), 64, sizeof array); // found
     return 0;
 }

@@ -5,6 +5,6 @@
 int main(void)
 {
     char *p = __builtin_alloca(100);
-    free(hide(p));
+    free(hide(p)); // found
     return 0;
 }

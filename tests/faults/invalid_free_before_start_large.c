@@ -5,6 +5,6 @@
 int main(void)
 {
     char *p = hide(malloc(102400));
-    free(p - 16);
+    free(p - 16); // found
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = side_by_side(100).high;
-    free(p - 8);
+    char *p = side_by_side(100).high; // allocated
+    free(p - 8); // found
     return 0;
 }

@@ -5,7 +5,7 @@
 static void child(void)
 {
     char local[64];
-    free(hide(local));
+    free(hide(local)); // found
 }
 
 int main(void)

@@ -4,6 +4,6 @@
 
 int main(void)
 {
-    free(hide((void *)(uintptr_t)&main));
+    free(hide((void *)(uintptr_t)&main)); // found
     return 0;
 }

@@ -4,6 +4,6 @@
 
 int main(void)
 {
-    free(hide(getenv("PATH")));
+    free(hide(getenv("PATH"))); // found
     return 0;
 }

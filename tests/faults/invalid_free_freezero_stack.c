@@ -5,6 +5,6 @@
 int main(void)
 {
     char a[32];
-    freezero(hide(a), 32);
+    freezero(hide(a), 32); // found
     return 0;
 }

@@ -6,6 +6,6 @@ static char array[64] = "initialised";
 
 int main(void)
 {
-    free(hide(array));
+    free(hide(array)); // found
     return 0;
 }

@@ -5,6 +5,6 @@
 int main(void)
 {
     char *p = hide(malloc(100000));
-    free(p + 100000);
+    free(p + 100000); // found
     return 0;
 }

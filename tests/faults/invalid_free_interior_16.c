@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100));
-    free(p + 16);
+    char *p = hide(malloc(100)); // allocated
+    free(p + 16); // found
     return 0;
 }

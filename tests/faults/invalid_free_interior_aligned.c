@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(aligned_alloc(4096, 8192));
-    free(p + 16);
+    char *p = hide(aligned_alloc(4096, 8192)); // allocated
+    free(p + 16); // found
     return 0;
 }

@@ -6,11 +6,11 @@ static char *p;
 
 static void child(void)
 {
-    free(p + 8);
+    free(p + 8); // found
 }
 
 int main(void)
 {
-    p = hide(malloc(100));
+    p = hide(malloc(100)); // allocated
     return in_child(child);
 }

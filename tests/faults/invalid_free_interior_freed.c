@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100));
-    free(p);
-    free(p + 8);
+    char *p = hide(malloc(100)); // allocated
+    free(p); // freed
+    free(p + 8); // found
     return 0;
 }

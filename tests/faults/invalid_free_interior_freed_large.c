@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
-    free(p);
-    free(p + 4096);
+    char *p = hide(malloc(100000)); // allocated
+    free(p); // freed
+    free(p + 4096); // found
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
-    free(p + 4096);
+    char *p = hide(malloc(100000)); // allocated
+    free(p + 4096); // found
     return 0;
 }

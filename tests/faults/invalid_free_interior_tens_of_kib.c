@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(40000));
-    free(p + 16384);
+    char *p = hide(malloc(40000)); // allocated
+    free(p + 16384); // found
     return 0;
 }

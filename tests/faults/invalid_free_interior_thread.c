@@ -4,13 +4,13 @@
 
 static void *work(void *p)
 {
-    free(p);
+    free(p); // found
     return NULL;
 }
 
 int main(void)
 {
-    char *p = hide(malloc(100));
+    char *p = hide(malloc(100)); // allocated
     in_thread(work, p + 8);
     return 0;
 }

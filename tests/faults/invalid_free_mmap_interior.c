@@ -5,6 +5,6 @@
 int main(void)
 {
     char *p = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    free(hide(p + 4112));
+    free(hide(p + 4112)); // found
     return 0;
 }

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(strdup("walk to the end"));
+    char *p = hide(strdup("walk to the end")); // allocated
     while (*p != 0)
         p++;
-    free(p);
+    free(p); // found
     return 0;
 }

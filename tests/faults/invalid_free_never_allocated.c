@@ -5,6 +5,6 @@
 int main(void)
 {
     char *p = hide(malloc(3000));
-    free(p + 3072);
+    free(p + 3072); // found
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100));
-    free(p + 100);
+    char *p = hide(malloc(100)); // allocated
+    free(p + 100); // found
     return 0;
 }

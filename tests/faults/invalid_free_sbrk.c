@@ -4,6 +4,6 @@
 
 int main(void)
 {
-    free(hide(sbrk(4096)));
+    free(hide(sbrk(4096))); // found
     return 0;
 }

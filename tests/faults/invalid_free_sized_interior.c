@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(64));
-    free_sized(p + 32, 32);
+    char *p = hide(malloc(64)); // allocated
+    free_sized(p + 32, 32); // found
     return 0;
 }

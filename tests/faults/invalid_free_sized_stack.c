@@ -5,6 +5,6 @@
 int main(void)
 {
     char local[64];
-    free_sized(hide(local), sizeof local);
+    free_sized(hide(local), sizeof local); // found
     return 0;
 }

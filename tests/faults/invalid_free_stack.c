@@ -5,6 +5,6 @@
 int main(void)
 {
     char local[64];
-    free(hide(local));
+    free(hide(local)); // found
     return 0;
 }

@@ -4,6 +4,6 @@
 
 int main(void)
 {
-    free(hide("a literal"));
+    free(hide("a literal")); // found
     return 0;
 }

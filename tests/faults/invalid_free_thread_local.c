@@ -6,6 +6,6 @@ static _Thread_local char array[64];
 
 int main(void)
 {
-    free(hide(array));
+    free(hide(array)); // found
     return 0;
 }

@@ -6,7 +6,7 @@ static void *work(void *unused)
 {
     char local[64];
     (void)unused;
-    free(hide(local));
+    free(hide(local)); // found
     return NULL;
 }
 

@@ -4,6 +4,6 @@
 
 int main(void)
 {
-    free(hide((void *)((uintptr_t)-16)));
+    free(hide((void *)((uintptr_t)-16))); // found
     return 0;
 }

@@ -4,6 +4,6 @@
 
 int main(void)
 {
-    free(hide((void *)((uintptr_t)0x4141414141414140)));
+    free(hide((void *)((uintptr_t)0x4141414141414140))); // found
     return 0;
 }

@@ -4,6 +4,6 @@
 
 int main(void)
 {
-    free(hide((void *)((uintptr_t)1)));
+    free(hide((void *)((uintptr_t)1))); // found
     return 0;
 }

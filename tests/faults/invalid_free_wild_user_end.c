@@ -4,6 +4,6 @@
 
 int main(void)
 {
-    free(hide((void *)((uintptr_t)0x00007ffffffff000)));
+    free(hide((void *)((uintptr_t)0x00007ffffffff000))); // found
     return 0;
 }

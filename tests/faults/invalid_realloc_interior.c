@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100));
-    hide(realloc(p + 8, 200));
+    char *p = hide(malloc(100)); // allocated
+    hide(realloc(p + 8, 200)); // found
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
-    hide(realloc(p + 16, 200000));
+    char *p = hide(malloc(100000)); // allocated
+    hide(realloc(p + 16, 200000)); // found
     return 0;
 }

@@ -5,6 +5,6 @@
 int main(void)
 {
     char local[64];
-    hide(realloc(hide(local), 100));
+    hide(realloc(hide(local), 100)); // found
     return 0;
 }

@@ -4,6 +4,6 @@
 
 int main(void)
 {
-    hide(realloc(hide((void *)1), 100));
+    hide(realloc(hide((void *)1), 100)); // found
     return 0;
 }

@@ -6,6 +6,6 @@ static char array[64];
 
 int main(void)
 {
-    hide(reallocarray(hide(array), 10, 10));
+    hide(reallocarray(hide(array), 10, 10)); // found
     return 0;
 }

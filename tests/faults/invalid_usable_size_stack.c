@@ -5,5 +5,5 @@
 int main(void)
 {
     char local[64];
-    return malloc_usable_size(hide(local)) == 0 ? 0 : 1;
+    return malloc_usable_size(hide(local)) == 0 ? 0 : 1; // found
 }

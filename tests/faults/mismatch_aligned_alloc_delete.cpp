@@ -4,6 +4,6 @@
 
 int main()
 {
-    operator delete(hide(aligned_alloc(64, 128)), std::align_val_t(64));
+    operator delete(hide(aligned_alloc(64, 128)), std::align_val_t(64)); // found, allocated
     return 0;
 }

@@ -4,6 +4,6 @@
 
 int main()
 {
-    operator delete(hide(calloc(3, 8)), std::nothrow);
+    operator delete(hide(calloc(3, 8)), std::nothrow); // found, allocated
     return 0;
 }

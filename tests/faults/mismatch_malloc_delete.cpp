@@ -4,6 +4,6 @@
 
 int main()
 {
-    operator delete(hide(malloc(24)));
+    operator delete(hide(malloc(24))); // found, allocated
     return 0;
 }

@@ -4,6 +4,6 @@
 
 int main()
 {
-    delete[] (char *)hide(malloc(24));
+    delete[] (char *)hide(malloc(24)); // found, allocated
     return 0;
 }

@@ -4,6 +4,6 @@
 
 int main()
 {
-    operator delete(hide(malloc(100000)), (size_t)99999);
+    operator delete(hide(malloc(100000)), (size_t)99999); // found, allocated
     return 0;
 }

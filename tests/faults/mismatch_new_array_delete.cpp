@@ -4,6 +4,6 @@
 
 int main()
 {
-    operator delete(hide(new char[24]));
+    operator delete(hide(new char[24])); // found, allocated
     return 0;
 }

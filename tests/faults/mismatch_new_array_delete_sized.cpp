@@ -4,6 +4,6 @@
 
 int main()
 {
-    delete (int *)hide(new int[10]);
+    delete (int *)hide(new int[10]); // found, allocated
     return 0;
 }

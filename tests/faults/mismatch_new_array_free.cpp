@@ -4,6 +4,6 @@
 
 int main()
 {
-    free(hide(new char[24]));
+    free(hide(new char[24])); // found, allocated
     return 0;
 }

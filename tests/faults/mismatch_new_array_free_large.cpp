@@ -4,6 +4,6 @@
 
 int main()
 {
-    free(hide(new char[100000]));
+    free(hide(new char[100000])); // found, allocated
     return 0;
 }

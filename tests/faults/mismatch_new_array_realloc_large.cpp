@@ -4,6 +4,6 @@
 
 int main()
 {
-    free(hide(realloc(hide(new char[100000]), 200000)));
+    free(hide(realloc(hide(new char[100000]), 200000))); // found, allocated
     return 0;
 }

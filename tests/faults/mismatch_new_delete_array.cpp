@@ -4,6 +4,6 @@
 
 int main()
 {
-    delete[] (int *)hide(new int);
+    delete[] (int *)hide(new int); // found, allocated
     return 0;
 }

@@ -4,6 +4,6 @@
 
 int main()
 {
-    operator delete[](hide(operator new(8)), (size_t)80);
+    operator delete[](hide(operator new(8)), (size_t)80); // found, allocated
     return 0;
 }

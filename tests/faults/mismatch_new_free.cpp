@@ -4,6 +4,6 @@
 
 int main()
 {
-    free(hide(operator new(24)));
+    free(hide(operator new(24))); // found, allocated
     return 0;
 }

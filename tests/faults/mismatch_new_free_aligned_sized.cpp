@@ -4,7 +4,7 @@
 
 int main()
 {
-    void *p = hide(operator new(128, std::align_val_t(64)));
-    free_aligned_sized(p, 64, 128);
+    void *p = hide(operator new(128, std::align_val_t(64))); // allocated
+    free_aligned_sized(p, 64, 128); // found
     return 0;
 }

@@ -5,6 +5,6 @@
 int main()
 {
     for (int i = 0; i < 1000; i++)
-        free(hide(operator new(24)));
+        free(hide(operator new(24))); // found, allocated
     return 0;
 }

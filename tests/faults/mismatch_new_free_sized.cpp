@@ -4,6 +4,6 @@
 
 int main()
 {
-    free_sized(hide(operator new(24)), 24);
+    free_sized(hide(operator new(24)), 24); // found, allocated
     return 0;
 }

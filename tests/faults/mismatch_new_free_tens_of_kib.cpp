@@ -4,6 +4,6 @@
 
 int main()
 {
-    free(hide(operator new(40000)));
+    free(hide(operator new(40000))); // found, allocated
     return 0;
 }

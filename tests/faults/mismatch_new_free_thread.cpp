@@ -4,12 +4,12 @@
 
 static void *work(void *p)
 {
-    free(p);
+    free(p); // found
     return NULL;
 }
 
 int main()
 {
-    in_thread(work, hide(operator new(24)));
+    in_thread(work, hide(operator new(24))); // allocated
     return 0;
 }

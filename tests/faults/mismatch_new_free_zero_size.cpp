@@ -4,6 +4,6 @@
 
 int main()
 {
-    free(hide(operator new(0)));
+    free(hide(operator new(0))); // found, allocated
     return 0;
 }

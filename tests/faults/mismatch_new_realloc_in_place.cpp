@@ -4,6 +4,6 @@
 
 int main()
 {
-    free(hide(realloc(hide(operator new(24)), 23)));
+    free(hide(realloc(hide(operator new(24)), 23))); // found, allocated
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main()
 {
-    if (realloc(hide(operator new(24)), 0))
+    if (realloc(hide(operator new(24)), 0)) // found, allocated
         return 1;
     return 0;
 }

@@ -4,6 +4,6 @@
 
 int main()
 {
-    free(hide(reallocarray(hide(operator new(24)), 5, 100)));
+    free(hide(reallocarray(hide(operator new(24)), 5, 100))); // found, allocated
     return 0;
 }

@@ -4,6 +4,6 @@
 
 int main()
 {
-    free(hide(operator new(24, std::nothrow)));
+    free(hide(operator new(24, std::nothrow))); // found, allocated
     return 0;
 }

@@ -4,6 +4,6 @@
 
 int main()
 {
-    delete[] (char *)hide(strdup("hello"));
+    delete[] (char *)hide(strdup("hello")); // found, allocated
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(aligned_alloc(64, 128));
+    char *p = hide(aligned_alloc(64, 128)); // allocated
     spoil(p, 128);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(memalign(4096, 100000));
+    char *p = hide(memalign(4096, 100000)); // allocated
     spoil(p, 100000);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -6,7 +6,7 @@ int main(void)
 {
     char *block[3000];
     for (int i = 0; i < 3000; i++)
-        block[i] = hide(malloc(200));
+        block[i] = hide(malloc(200)); // allocated
     for (int i = 0; i < 3000; i++)
         if (i != 1500)
             free(block[i]);

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(65528));
+    char *p = hide(malloc(65528)); // allocated
     spoil(p, 65528);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100));
+    char *p = hide(malloc(100)); // allocated
     spoil(p, 100);
-    free(p);
+    free(p); // found
     return 0;
 }

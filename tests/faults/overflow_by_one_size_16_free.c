@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(16));
+    char *p = hide(malloc(16)); // allocated
     spoil(p, 16);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(8));
+    char *p = hide(malloc(8)); // allocated
     spoil(p, 8);
-    free(p);
+    free(p); // found
     return 0;
 }

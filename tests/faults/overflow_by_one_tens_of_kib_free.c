@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(40000));
+    char *p = hide(malloc(40000)); // allocated
     spoil(p, 40000);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(calloc(5, 5));
+    char *p = hide(calloc(5, 5)); // allocated
     spoil(p, 25);
-    free(p);
+    free(p); // found
     return 0;
 }

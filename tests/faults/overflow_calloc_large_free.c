@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(calloc(3, 33333));
+    char *p = hide(calloc(3, 33333)); // allocated
     spoil(p, 99999);
-    free(p);
+    free(p); // found
     return 0;
 }

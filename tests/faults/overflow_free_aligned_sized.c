@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(aligned_alloc(32, 64));
+    char *p = hide(aligned_alloc(32, 64)); // allocated
     spoil(p, 64);
-    free_aligned_sized(p, 32, 64);
+    free_aligned_sized(p, 32, 64); // found
     return 0;
 }

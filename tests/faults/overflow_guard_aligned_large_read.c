@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(memalign(4096, 102400));
-    touch(p, 102400);
+    char *p = hide(memalign(4096, 102400)); // allocated
+    touch(p, 102400); // found
     return 0;
 }

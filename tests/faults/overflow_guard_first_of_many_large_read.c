@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *first = hide(malloc(100000));
+    char *first = hide(malloc(100000)); // allocated
     for (int i = 1; i < 50; i++)
         hide(malloc(100000));
-    touch(first, 100000);
+    touch(first, 100000); // found
     return 0;
 }

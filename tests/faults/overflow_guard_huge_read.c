@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc((size_t)1 << 30));
-    touch(p, (ptrdiff_t)1 << 30);
+    char *p = hide(malloc((size_t)1 << 30)); // allocated
+    touch(p, (ptrdiff_t)1 << 30); // found
     return 0;
 }

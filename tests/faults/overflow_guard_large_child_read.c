@@ -6,11 +6,11 @@ static char *p;
 
 static void child(void)
 {
-    touch(p, 100000);
+    touch(p, 100000); // found
 }
 
 int main(void)
 {
-    p = hide(malloc(100000));
+    p = hide(malloc(100000)); // allocated
     return in_child(child);
 }

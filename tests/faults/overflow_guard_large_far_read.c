@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
-    touch(p, 103000);
+    char *p = hide(malloc(100000)); // allocated
+    touch(p, 103000); // found
     return 0;
 }

@@ -5,7 +5,7 @@
 int main(void)
 {
     char *p = hide(malloc(102400));
-    p = hide(realloc(p, 204800));
-    touch(p, 204800);
+    p = hide(realloc(p, 204800)); // allocated
+    touch(p, 204800); // found
     return 0;
 }

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    int *array = hide(calloc(40000, sizeof(int)));
+    int *array = hide(calloc(40000, sizeof(int))); // allocated
     volatile int sum = 0;
     for (int i = 0; i <= 40000; i++)
-        sum += array[i];
+        sum += array[i]; // found
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100001));
-    touch(p, 100016);
+    char *p = hide(malloc(100001)); // allocated
+    touch(p, 100016); // found
     return 0;
 }

@@ -5,7 +5,7 @@
 int main(void)
 {
     char *p = hide(malloc(204800));
-    p = hide(realloc(p, 102400));
-    touch(p, 102400);
+    p = hide(realloc(p, 102400)); // allocated
+    touch(p, 102400); // found
     return 0;
 }

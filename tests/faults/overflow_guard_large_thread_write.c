@@ -4,12 +4,12 @@
 
 static void *work(void *p)
 {
-    put(p, 100000, 1);
+    put(p, 100000, 1); // found
     return NULL;
 }
 
 int main(void)
 {
-    in_thread(work, hide(malloc(100000)));
+    in_thread(work, hide(malloc(100000))); // allocated
     return 0;
 }

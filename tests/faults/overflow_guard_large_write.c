@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
-    put(p, 100000, 1);
+    char *p = hide(malloc(100000)); // allocated
+    put(p, 100000, 1); // found
     return 0;
 }

@@ -4,13 +4,13 @@
 
 static void *work(void *p)
 {
-    free(p);
+    free(p); // found
     return NULL;
 }
 
 int main(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     spoil(p, 24);
     in_thread(work, p);
     return 0;

@@ -6,11 +6,11 @@ int main(void)
 {
     char *highest = hide(malloc(48));
     for (int i = 1; i < 300; i++) {
-        char *p = hide(malloc(48));
+        char *p = hide(malloc(48)); // allocated
         if (p > highest)
             highest = p;
     }
     spoil(highest, 48);
-    free(highest);
+    free(highest); // found
     return 0;
 }

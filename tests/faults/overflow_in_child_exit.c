@@ -11,6 +11,6 @@ static void child(void)
 
 int main(void)
 {
-    p = hide(malloc(24));
-    return in_child(child);
+    p = hide(malloc(24)); // allocated
+    return in_child(child); // found
 }

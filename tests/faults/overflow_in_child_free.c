@@ -4,9 +4,9 @@
 
 static void child(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     spoil(p, 24);
-    free(p);
+    free(p); // found
 }
 
 int main(void)

@@ -6,12 +6,12 @@ static char *p;
 
 static void child(void)
 {
-    free(p);
+    free(p); // found
 }
 
 int main(void)
 {
-    p = hide(malloc(24));
+    p = hide(malloc(24)); // allocated
     spoil(p, 24);
     return in_child(child);
 }

@@ -5,7 +5,7 @@
 static void *work(void *unused)
 {
     (void)unused;
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     spoil(p, 24);
     return NULL;
 }

@@ -4,7 +4,7 @@
 
 static void *work(void *place)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     spoil(p, 24);
     *(char **)place = p;
     return NULL;
@@ -14,6 +14,6 @@ int main(void)
 {
     char *p = NULL;
     in_thread(work, &p);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    int *array = hide(malloc(10 * sizeof(int)));
+    int *array = hide(malloc(10 * sizeof(int))); // allocated
     array[10] = ~array[10];
-    free(array);
+    free(array); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100001));
+    char *p = hide(malloc(100001)); // allocated
     spoil(p, 100001);
-    secmalloc_check(NULL);
+    secmalloc_check(NULL); // found
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100001));
+    char *p = hide(malloc(100001)); // allocated
     spoil(p, 100001);
     return 0;
 }

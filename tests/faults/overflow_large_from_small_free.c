@@ -5,8 +5,8 @@
 int main(void)
 {
     char *p = hide(malloc(24));
-    p = hide(realloc(p, 100001));
+    p = hide(realloc(p, 100001)); // allocated
     spoil(p, 100001);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -6,8 +6,8 @@ int main(void)
 {
     char *p = hide(malloc(100000));
     p = hide(realloc(p, 500001));
-    p = hide(realloc(p, 500002));
+    p = hide(realloc(p, 500002)); // allocated
     spoil(p, 500702);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -5,8 +5,8 @@
 int main(void)
 {
     char *p = hide(malloc(100000));
-    p = hide(realloc(p, 500001));
+    p = hide(realloc(p, 500001)); // allocated
     spoil(p, 500001);
-    free(p);
+    free(p); // found
     return 0;
 }

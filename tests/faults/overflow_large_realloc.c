@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100001));
+    char *p = hide(malloc(100001)); // allocated
     spoil(p, 100001);
-    p = realloc(p, 200000);
+    p = realloc(p, 200000); // found
     return 0;
 }

@@ -6,9 +6,9 @@ int main(void)
 {
     char *block[300];
     for (int i = 0; i < 300; i++)
-        block[i] = hide(malloc(48));
+        block[i] = hide(malloc(48)); // allocated
     spoil(block[299], 48);
     for (int i = 0; i < 300; i++)
-        free(block[i]);
+        free(block[i]); // found
     return 0;
 }

@@ -4,10 +4,10 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100));
+    char *p = hide(malloc(100)); // allocated
     char value = unlike(p, 100);
     for (int i = 100; i >= 0; i--)
         put(p, i, value);
-    free(p);
+    free(p); // found
     return 0;
 }

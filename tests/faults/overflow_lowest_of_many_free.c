@@ -6,11 +6,11 @@ int main(void)
 {
     char *lowest = hide(malloc(48));
     for (int i = 1; i < 300; i++) {
-        char *p = hide(malloc(48));
+        char *p = hide(malloc(48)); // allocated
         if (p < lowest)
             lowest = p;
     }
     spoil(lowest, 48);
-    free(lowest);
+    free(lowest); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(memalign(256, 30));
+    char *p = hide(memalign(256, 30)); // allocated
     spoil(p, 30);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,10 +4,10 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     char source[32];
     memset(source, unlike(p, 24), sizeof source);
     memcpy(p, source, sizeof source);
-    free(p);
+    free(p); // found
     return 0;
 }

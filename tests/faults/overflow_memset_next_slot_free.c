@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    struct pair pair = side_by_side(24);
+    struct pair pair = side_by_side(24); // allocated
     char value = unlike(pair.low, 24);
     memset(pair.low, value, (size_t)(pair.high - pair.low) + 24);
-    free(pair.low);
+    free(pair.low); // found
     return 0;
 }

@@ -6,11 +6,11 @@ int main(void)
 {
     char *middle = NULL;
     for (int i = 0; i < 3000; i++) {
-        char *p = hide(malloc(200));
+        char *p = hide(malloc(200)); // allocated
         if (i == 1500)
             middle = p;
     }
     spoil(middle, 200);
-    secmalloc_check(NULL);
+    secmalloc_check(NULL); // found
     return 0;
 }

@@ -6,7 +6,7 @@ int main(void)
 {
     char *middle = NULL;
     for (int i = 0; i < 3000; i++) {
-        char *p = hide(malloc(200));
+        char *p = hide(malloc(200)); // allocated
         if (i == 1500)
             middle = p;
     }

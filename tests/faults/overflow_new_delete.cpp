@@ -4,8 +4,8 @@
 
 int main()
 {
-    char *p = (char *)hide(operator new(24));
+    char *p = (char *)hide(operator new(24)); // allocated
     spoil(p, 24);
-    operator delete(p);
+    operator delete(p); // found
     return 0;
 }

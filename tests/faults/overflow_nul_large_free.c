@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100001));
+    char *p = hide(malloc(100001)); // allocated
     put(p, 100001, 0);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(4096));
+    char *p = hide(malloc(4096)); // allocated
     put(p, 4096, 0);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(1000));
+    char *p = hide(malloc(1000)); // allocated
     put(p, 1000, 0);
-    free(p);
+    free(p); // found
     return 0;
 }

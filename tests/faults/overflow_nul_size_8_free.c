@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(8));
+    char *p = hide(malloc(8)); // allocated
     put(p, 8, 0);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     put(p, 24, 0);
     return 0;
 }

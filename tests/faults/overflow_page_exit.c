@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(4096));
+    char *p = hide(malloc(4096)); // allocated
     spoil(p, 4096);
     return 0;
 }

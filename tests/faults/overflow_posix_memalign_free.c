@@ -5,9 +5,9 @@
 int main(void)
 {
     void *p = NULL;
-    if (posix_memalign(&p, 4096, 5000) != 0)
+    if (posix_memalign(&p, 4096, 5000) != 0) // allocated
         return 99;
     spoil(p, 5000);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(pvalloc(100));
+    char *p = hide(pvalloc(100)); // allocated
     spoil(p, 4096);
-    free(p);
+    free(p); // found
     return 0;
 }

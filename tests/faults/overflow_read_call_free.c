@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     char source[25];
     int ends[2];
     memset(source, unlike(p, 24), sizeof source);
@@ -12,6 +12,6 @@ int main(void)
         return 99;
     if (read(ends[0], p, sizeof source) != sizeof source)
         return 99;
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -5,8 +5,8 @@
 int main(void)
 {
     char *p = hide(malloc(100));
-    p = hide(realloc(p, 104));
+    p = hide(realloc(p, 104)); // allocated
     spoil(p, 104);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100));
+    char *p = hide(malloc(100)); // allocated
     spoil(p, 100);
-    p = realloc(p, 101);
+    p = realloc(p, 101); // found
     return 0;
 }

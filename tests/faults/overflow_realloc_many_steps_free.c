@@ -6,8 +6,8 @@ int main(void)
 {
     char *p = NULL;
     for (size_t size = 1; size <= 1000; size++)
-        p = hide(realloc(p, size));
+        p = hide(realloc(p, size)); // allocated
     spoil(p, 1000);
-    free(p);
+    free(p); // found
     return 0;
 }

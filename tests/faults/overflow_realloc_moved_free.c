@@ -5,8 +5,8 @@
 int main(void)
 {
     char *p = hide(malloc(24));
-    p = hide(realloc(p, 1000));
+    p = hide(realloc(p, 1000)); // allocated
     spoil(p, 1000);
-    free(p);
+    free(p); // found
     return 0;
 }

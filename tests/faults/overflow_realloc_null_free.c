@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(realloc(NULL, 30));
+    char *p = hide(realloc(NULL, 30)); // allocated
     spoil(p, 30);
-    free(p);
+    free(p); // found
     return 0;
 }

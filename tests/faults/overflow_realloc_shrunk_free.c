@@ -5,8 +5,8 @@
 int main(void)
 {
     char *p = hide(malloc(104));
-    p = hide(realloc(p, 97));
+    p = hide(realloc(p, 97)); // allocated
     spoil(p, 97);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -5,8 +5,8 @@
 int main(void)
 {
     char *p = hide(malloc(1000));
-    p = hide(realloc(p, 900));
+    p = hide(realloc(p, 900)); // allocated
     spoil(p, 999);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     spoil(p, 24);
-    p = reallocarray(p, 10, 10);
+    p = reallocarray(p, 10, 10); // found
     return 0;
 }

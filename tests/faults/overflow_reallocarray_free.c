@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(reallocarray(NULL, 5, 7));
+    char *p = hide(reallocarray(NULL, 5, 7)); // allocated
     spoil(p, 35);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(calloc(3, 8));
+    char *p = hide(calloc(3, 8)); // allocated
     spoil(p, 24);
-    p = recallocarray(p, 3, 6, 8);
+    p = recallocarray(p, 3, 6, 8); // found
     return 0;
 }

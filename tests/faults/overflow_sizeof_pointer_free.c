@@ -8,8 +8,8 @@ struct thing {
 
 int main(void)
 {
-    struct thing *p = hide(malloc(sizeof(p)));
+    struct thing *p = hide(malloc(sizeof(p))); // allocated
     memset(p, unlike(p, sizeof(p)), sizeof(*p));
-    free(p);
+    free(p); // found
     return 0;
 }

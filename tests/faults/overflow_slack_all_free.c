@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(520));
+    char *p = hide(malloc(520)); // allocated
     for (int i = 520; i < 640; i++)
         spoil(p, i);
-    free(p);
+    free(p); // found
     return 0;
 }

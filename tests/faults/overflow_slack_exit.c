@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(520));
+    char *p = hide(malloc(520)); // allocated
     spoil(p, 600);
     return 0;
 }

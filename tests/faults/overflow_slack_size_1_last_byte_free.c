@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(1));
+    char *p = hide(malloc(1)); // allocated
     spoil(p, 15);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(520));
+    char *p = hide(malloc(520)); // allocated
     spoil(p, 527);
-    free(p);
+    free(p); // found
     return 0;
 }

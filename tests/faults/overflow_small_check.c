@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     spoil(p, 24);
-    secmalloc_check(NULL);
+    secmalloc_check(NULL); // found
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     spoil(p, 24);
     return 0;
 }

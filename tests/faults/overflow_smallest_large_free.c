@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(65529));
+    char *p = hide(malloc(65529)); // allocated
     spoil(p, 65529);
-    free(p);
+    free(p); // found
     return 0;
 }

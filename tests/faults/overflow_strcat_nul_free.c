@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(16));
+    char *p = hide(malloc(16)); // allocated
     strcpy(p, "eight he");
     strcat(p, "re, more");
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(strdup("a string"));
+    char *p = hide(strdup("a string")); // allocated
     spoil(p, 9);
-    free(p);
+    free(p); // found
     return 0;
 }

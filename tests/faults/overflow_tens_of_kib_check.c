@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(40000));
+    char *p = hide(malloc(40000)); // allocated
     spoil(p, 40000);
-    secmalloc_check(NULL);
+    secmalloc_check(NULL); // found
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(40000));
+    char *p = hide(malloc(40000)); // allocated
     spoil(p, 40000);
     return 0;
 }

@@ -6,8 +6,8 @@
 
 int main(void)
 {
-    wchar_t *p = hide(malloc(5 * sizeof(wchar_t)));
+    wchar_t *p = hide(malloc(5 * sizeof(wchar_t))); // allocated
     wcscpy(p, L"wide!");
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,11 +4,11 @@
 
 int main(void)
 {
-    char *p = hide(malloc(20));
+    char *p = hide(malloc(20)); // allocated
     uint64_t word;
     memcpy(&word, p + 16, sizeof word);
     word = ~word;
     memcpy(p + 16, &word, sizeof word);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(aligned_alloc(64, 128));
-    free(p);
-    hide(realloc(p, 256));
+    char *p = hide(aligned_alloc(64, 128)); // allocated
+    free(p); // freed
+    hide(realloc(p, 256)); // found
     return 0;
 }

@@ -6,12 +6,12 @@ static char *p;
 
 static void child(void)
 {
-    hide(realloc(p, 200));
+    hide(realloc(p, 200)); // found
 }
 
 int main(void)
 {
-    p = hide(malloc(100));
-    free(p);
+    p = hide(malloc(100)); // allocated
+    free(p); // freed
     return in_child(child);
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
-    free(p);
-    hide(realloc(p, 200000));
+    char *p = hide(malloc(100000)); // allocated
+    free(p); // freed
+    hide(realloc(p, 200000)); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(4096));
-    free(p);
-    hide(realloc(p, 8192));
+    char *p = hide(malloc(4096)); // allocated
+    free(p); // freed
+    hide(realloc(p, 8192)); // found
     return 0;
 }

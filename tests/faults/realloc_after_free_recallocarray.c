@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(calloc(10, 8));
-    free(p);
-    p = recallocarray(hide(p), 10, 20, 8);
+    char *p = hide(calloc(10, 8)); // allocated
+    free(p); // freed
+    p = recallocarray(hide(p), 10, 20, 8); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100));
-    free(p);
-    hide(realloc(p, 100));
+    char *p = hide(malloc(100)); // allocated
+    free(p); // freed
+    hide(realloc(p, 100)); // found
     return 0;
 }

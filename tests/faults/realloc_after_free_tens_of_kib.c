@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(40000));
-    free(p);
-    hide(realloc(p, 50000));
+    char *p = hide(malloc(40000)); // allocated
+    free(p); // freed
+    hide(realloc(p, 50000)); // found
     return 0;
 }

@@ -4,14 +4,14 @@
 
 static void *work(void *p)
 {
-    hide(realloc(p, 200));
+    hide(realloc(p, 200)); // found
     return NULL;
 }
 
 int main(void)
 {
-    char *p = hide(malloc(100));
-    free(p);
+    char *p = hide(malloc(100)); // allocated
+    free(p); // freed
     in_thread(work, p);
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
-    free(p);
-    hide(realloc(p, 0));
+    char *p = hide(malloc(24)); // allocated
+    free(p); // freed
+    hide(realloc(p, 0)); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
-    hide(realloc(p, 5000));
-    hide(realloc(p, 5000));
+    char *p = hide(malloc(24)); // allocated
+    hide(realloc(p, 5000)); // freed
+    hide(realloc(p, 5000)); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
-    hide(realloc(p, 24));
-    hide(realloc(p, 24));
+    char *p = hide(malloc(100000)); // allocated
+    hide(realloc(p, 24)); // freed
+    hide(realloc(p, 24)); // found
     return 0;
 }

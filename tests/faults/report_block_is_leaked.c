@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     spoil(p, 24);
-    free(p);
+    free(p); // found
     static char *held[20000];
     for (int i = 0; i < 20000; i++)
         held[i] = hide(malloc(24));

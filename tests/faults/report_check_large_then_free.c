@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100001));
+    char *p = hide(malloc(100001)); // allocated
     spoil(p, 100001);
-    secmalloc_check(NULL);
+    secmalloc_check(NULL); // found
     free(p);
     return 0;
 }

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     spoil(p, 24);
-    secmalloc_check(NULL);
+    secmalloc_check(NULL); // found
     free(p);
     return 0;
 }

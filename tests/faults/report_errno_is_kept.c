@@ -6,9 +6,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
-    free(p);
+    char *p = hide(malloc(24)); // allocated
+    free(p); // freed
     errno = 1234;
-    free(p);
+    free(p); // found
     return errno == 1234 ? 0 : 1;
 }

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    struct pair pair = side_by_side(24);
+    struct pair pair = side_by_side(24); // allocated
     spoil(pair.low, 24);
-    free(pair.high);
+    free(pair.high); // found
     free(pair.low);
     return 0;
 }

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(16));
+    char *p = hide(malloc(16)); // allocated
     memcpy(p, "sixteen letters!", 16);
     spoil(p, 16);
-    char *moved = hide(realloc(p, 500));
+    char *moved = hide(realloc(p, 500)); // found
     return memcmp(moved != NULL ? moved : p, "sixteen letters!", 16) == 0 ? 0 : 1;
 }

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     spoil(p, 24);
-    char *moved = hide(realloc(p, 500));
+    char *moved = hide(realloc(p, 500)); // found
     free(moved != NULL ? moved : p);
     return 0;
 }

@@ -5,7 +5,7 @@
 int main(void)
 {
     char *p = hide(malloc(100));
-    p = hide(realloc(p, 101));
-    free_sized(p, 100);
+    p = hide(realloc(p, 101)); // allocated
+    free_sized(p, 100); // found
     return 0;
 }

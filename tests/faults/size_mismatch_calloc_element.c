@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(calloc(10, 12));
-    free_sized(p, 12);
+    char *p = hide(calloc(10, 12)); // allocated
+    free_sized(p, 12); // found
     return 0;
 }

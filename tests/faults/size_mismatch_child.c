@@ -6,11 +6,11 @@ static char *p;
 
 static void child(void)
 {
-    free_sized(p, 32);
+    free_sized(p, 32); // found
 }
 
 int main(void)
 {
-    p = hide(malloc(24));
+    p = hide(malloc(24)); // allocated
     return in_child(child);
 }

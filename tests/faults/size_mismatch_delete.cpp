@@ -4,6 +4,6 @@
 
 int main()
 {
-    operator delete(hide(operator new(24)), (size_t)25);
+    operator delete(hide(operator new(24)), (size_t)25); // found, allocated
     return 0;
 }

@@ -4,6 +4,6 @@
 
 int main()
 {
-    operator delete[](hide(new char[24]), (size_t)23);
+    operator delete[](hide(new char[24]), (size_t)23); // found, allocated
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(aligned_alloc(64, 128));
-    free_aligned_sized(p, 64, 192);
+    char *p = hide(aligned_alloc(64, 128)); // allocated
+    free_aligned_sized(p, 64, 192); // found
     return 0;
 }

@@ -4,6 +4,6 @@
 
 int main(void)
 {
-    freezero(hide(malloc(24)), 25);
+    freezero(hide(malloc(24)), 25); // found, allocated
     return 0;
 }

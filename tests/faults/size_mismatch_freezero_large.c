@@ -4,6 +4,6 @@
 
 int main(void)
 {
-    freezero(hide(malloc(100000)), 100001);
+    freezero(hide(malloc(100000)), 100001); // found, allocated
     return 0;
 }

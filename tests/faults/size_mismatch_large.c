@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
-    free_sized(p, 99999);
+    char *p = hide(malloc(100000)); // allocated
+    free_sized(p, 99999); // found
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(0));
-    free_sized(p, 8);
+    char *p = hide(malloc(0)); // allocated
+    free_sized(p, 8); // found
     return 0;
 }

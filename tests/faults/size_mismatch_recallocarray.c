@@ -4,6 +4,6 @@
 
 int main(void)
 {
-    free(hide(recallocarray(hide(calloc(10, 8)), 9, 20, 8)));
+    free(hide(recallocarray(hide(calloc(10, 8)), 9, 20, 8))); // found, allocated
     return 0;
 }

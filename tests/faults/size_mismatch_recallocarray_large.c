@@ -4,6 +4,6 @@
 
 int main(void)
 {
-    free(hide(recallocarray(hide(calloc(10, 10000)), 11, 20, 10000)));
+    free(hide(recallocarray(hide(calloc(10, 10000)), 11, 20, 10000))); // found, allocated
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100));
-    free_sized(p, 112);
+    char *p = hide(malloc(100)); // allocated
+    free_sized(p, 112); // found
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
-    free_sized(p, 100000);
+    char *p = hide(malloc(24)); // allocated
+    free_sized(p, 100000); // found
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(40000));
-    free_sized(p, 39999);
+    char *p = hide(malloc(40000)); // allocated
+    free_sized(p, 39999); // found
     return 0;
 }

@@ -4,13 +4,13 @@
 
 static void *work(void *p)
 {
-    free_sized(p, 32);
+    free_sized(p, 32); // found
     return NULL;
 }
 
 int main(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     in_thread(work, p);
     return 0;
 }

@@ -4,11 +4,11 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, NULL);
-    free(p);
-    free(p);
+    free(p); // freed
+    free(p); // found
     return 0;
 }

@@ -9,9 +9,9 @@ static void handler(int number)
 
 int main(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     signal(SIGABRT, handler);
-    free(p);
-    free(p);
+    free(p); // freed
+    free(p); // found
     return 0;
 }

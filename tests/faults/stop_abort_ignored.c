@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
+    char *p = hide(malloc(24)); // allocated
     signal(SIGABRT, SIG_IGN);
-    free(p);
-    free(p);
+    free(p); // freed
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = side_by_side(4096).high;
+    char *p = side_by_side(4096).high; // allocated
     spoil(p, -1);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = side_by_side(1).high;
+    char *p = side_by_side(1).high; // allocated
     spoil(p, -1);
-    free(p);
+    free(p); // found
     return 0;
 }

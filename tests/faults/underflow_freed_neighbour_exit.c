@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    struct pair pair = side_by_side(100);
+    struct pair pair = side_by_side(100); // allocated
     free(pair.low);
     spoil(pair.high, -1);
     return 0;

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    struct pair pair = side_by_side(100);
+    struct pair pair = side_by_side(100); // allocated
     free(pair.low);
     spoil(pair.high, -1);
-    free(pair.high);
+    free(pair.high); // found
     return 0;
 }

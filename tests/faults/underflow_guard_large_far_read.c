@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
-    touch(p, -2401);
+    char *p = hide(malloc(100000)); // allocated
+    touch(p, -2401); // found
     return 0;
 }

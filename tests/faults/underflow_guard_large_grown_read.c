@@ -5,7 +5,7 @@
 int main(void)
 {
     char *p = hide(malloc(102400));
-    p = hide(realloc(p, 204800));
-    touch(p, -1);
+    p = hide(realloc(p, 204800)); // allocated
+    touch(p, -1); // found
     return 0;
 }

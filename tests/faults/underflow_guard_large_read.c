@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(102400));
-    touch(p, -1);
+    char *p = hide(malloc(102400)); // allocated
+    touch(p, -1); // found
     return 0;
 }

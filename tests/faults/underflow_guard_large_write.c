@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(102400));
-    put(p, -1, 1);
+    char *p = hide(malloc(102400)); // allocated
+    put(p, -1, 1); // found
     return 0;
 }

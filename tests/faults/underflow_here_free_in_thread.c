@@ -4,13 +4,13 @@
 
 static void *work(void *p)
 {
-    free(p);
+    free(p); // found
     return NULL;
 }
 
 int main(void)
 {
-    char *p = side_by_side(24).high;
+    char *p = side_by_side(24).high; // allocated
     spoil(p, -1);
     in_thread(work, p);
     return 0;

@@ -4,9 +4,9 @@
 
 static void child(void)
 {
-    char *p = side_by_side(24).high;
+    char *p = side_by_side(24).high; // allocated
     spoil(p, -1);
-    free(p);
+    free(p); // found
 }
 
 int main(void)

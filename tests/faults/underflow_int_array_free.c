@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    int *array = (int *)(void *)side_by_side(10 * sizeof(int)).high;
+    int *array = (int *)(void *)side_by_side(10 * sizeof(int)).high; // allocated
     array[-1] = ~array[-1];
-    free(array);
+    free(array); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
+    char *p = hide(malloc(100000)); // allocated
     spoil(p, -1);
-    free(p);
+    free(p); // found
     return 0;
 }

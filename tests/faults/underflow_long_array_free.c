@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    uint64_t *array = (uint64_t *)(void *)side_by_side(10 * sizeof(uint64_t)).high;
+    uint64_t *array = (uint64_t *)(void *)side_by_side(10 * sizeof(uint64_t)).high; // allocated
     array[-1] = ~array[-1];
-    free(array);
+    free(array); // found
     return 0;
 }

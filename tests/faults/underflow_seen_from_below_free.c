@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    struct pair pair = side_by_side(24);
+    struct pair pair = side_by_side(24); // allocated
     spoil(pair.high, -1);
-    free(pair.low);
+    free(pair.low); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = side_by_side(24).high;
+    char *p = side_by_side(24).high; // allocated
     spoil(p, -1);
-    p = realloc(p, 500);
+    p = realloc(p, 500); // found
     return 0;
 }

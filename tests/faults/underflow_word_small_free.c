@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = side_by_side(100).high;
+    char *p = side_by_side(100).high; // allocated
     spoil(p, -8);
-    free(p);
+    free(p); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(memalign(65536, 200000));
-    free(p);
-    touch(p, 150000);
+    char *p = hide(memalign(65536, 200000)); // allocated
+    free(p); // freed
+    touch(p, 150000); // found
     return 0;
 }

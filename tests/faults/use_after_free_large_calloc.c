@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(calloc(1000, 100));
-    free(p);
-    touch(p, 10);
+    char *p = hide(calloc(1000, 100)); // allocated
+    free(p); // freed
+    touch(p, 10); // found
     return 0;
 }

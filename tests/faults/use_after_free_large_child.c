@@ -6,12 +6,12 @@ static char *p;
 
 static void child(void)
 {
-    touch(p, 10);
+    touch(p, 10); // found
 }
 
 int main(void)
 {
-    p = hide(malloc(100000));
-    free(p);
+    p = hide(malloc(100000)); // allocated
+    free(p); // freed
     return in_child(child);
 }

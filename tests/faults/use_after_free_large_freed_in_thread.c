@@ -4,14 +4,14 @@
 
 static void *work(void *p)
 {
-    free(p);
+    free(p); // freed
     return NULL;
 }
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
+    char *p = hide(malloc(100000)); // allocated
     in_thread(work, p);
-    touch(p, 10);
+    touch(p, 10); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
-    free(p);
-    touch(p, 99999);
+    char *p = hide(malloc(100000)); // allocated
+    free(p); // freed
+    touch(p, 99999); // found
     return 0;
 }

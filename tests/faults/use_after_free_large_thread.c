@@ -4,14 +4,14 @@
 
 static void *work(void *p)
 {
-    touch(p, 10);
+    touch(p, 10); // found
     return NULL;
 }
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
-    free(p);
+    char *p = hide(malloc(100000)); // allocated
+    free(p); // freed
     in_thread(work, p);
     return 0;
 }

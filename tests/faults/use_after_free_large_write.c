@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100000));
-    free(p);
-    put(p, 50000, 1);
+    char *p = hide(malloc(100000)); // allocated
+    free(p); // freed
+    put(p, 50000, 1); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(0));
-    free(p);
-    touch(p, 0);
+    char *p = hide(malloc(0)); // allocated
+    free(p); // freed
+    touch(p, 0); // found
     return 0;
 }

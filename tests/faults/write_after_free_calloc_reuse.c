@@ -4,13 +4,13 @@
 
 static void *zeroed(size_t size)
 {
-    return calloc(1, size);
+    return calloc(1, size); // found
 }
 
 int main(void)
 {
-    char *p = hide(malloc(100));
-    free(p);
+    char *p = hide(malloc(100)); // allocated
+    free(p); // freed
     put(p, 5, 1);
     reuse_by(zeroed, 100);
     return 0;

@@ -11,7 +11,7 @@ static void child(void)
 
 int main(void)
 {
-    p = hide(malloc(100));
-    free(p);
-    return in_child(child);
+    p = hide(malloc(100)); // allocated
+    free(p); // freed
+    return in_child(child); // found
 }

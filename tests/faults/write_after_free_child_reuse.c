@@ -7,12 +7,12 @@ static char *p;
 static void child(void)
 {
     put(p, 5, 1);
-    reuse_all(100);
+    reuse_all(100); // found
 }
 
 int main(void)
 {
-    p = hide(malloc(100));
-    free(p);
+    p = hide(malloc(100)); // allocated
+    free(p); // freed
     return in_child(child);
 }

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100));
-    free(p);
+    char *p = hide(malloc(100)); // allocated
+    free(p); // freed
     put(p, 99, 1);
-    reuse_all(100);
+    reuse_all(100); // found
     return 0;
 }

@@ -9,9 +9,9 @@ struct element {
 
 int main(void)
 {
-    struct element *last = hide(malloc(sizeof *last));
-    free(last);
+    struct element *last = hide(malloc(sizeof *last)); // allocated
+    free(last); // freed
     last->next = last->payload + 1; // an address whose lowest byte is not 0
-    reuse_all(sizeof *last);
+    reuse_all(sizeof *last); // found
     return 0;
 }

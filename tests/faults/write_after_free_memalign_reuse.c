@@ -4,13 +4,13 @@
 
 static void *aligned(size_t size)
 {
-    return memalign(64, size);
+    return memalign(64, size); // found
 }
 
 int main(void)
 {
-    char *p = hide(memalign(64, 128));
-    free(p);
+    char *p = hide(memalign(64, 128)); // allocated
+    free(p); // freed
     put(p, 5, 1);
     reuse_by(aligned, 128);
     return 0;

@@ -6,10 +6,10 @@ int main(void)
 {
     static char *block[3000];
     for (int i = 0; i < 3000; i++)
-        block[i] = hide(malloc(100));
+        block[i] = hide(malloc(100)); // allocated
     for (int i = 0; i < 3000; i++)
         if (i % 2 == 0)
-            free(block[i]);
+            free(block[i]); // freed
     spoil(block[1500], 5);
     return 0;
 }

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(4096));
-    free(p);
+    char *p = hide(malloc(4096)); // allocated
+    free(p); // freed
     spoil(p, 2000);
-    reuse_all(4096);
+    reuse_all(4096); // found
     return 0;
 }

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(20));
-    free(p);
+    char *p = hide(malloc(20)); // allocated
+    free(p); // freed
     put(p, 22, 1);
-    reuse_all(20);
+    reuse_all(20); // found
     return 0;
 }

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100));
-    hide(realloc(p, 5000));
+    char *p = hide(malloc(100)); // allocated
+    hide(realloc(p, 5000)); // freed
     put(p, 5, 1);
-    reuse_all(100);
+    reuse_all(100); // found
     return 0;
 }

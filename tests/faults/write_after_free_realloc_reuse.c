@@ -4,13 +4,13 @@
 
 static void *resized(size_t size)
 {
-    return realloc(hide(malloc(4 * size)), size);
+    return realloc(hide(malloc(4 * size)), size); // found
 }
 
 int main(void)
 {
-    char *p = hide(malloc(100));
-    free(p);
+    char *p = hide(malloc(100)); // allocated
+    free(p); // freed
     put(p, 5, 1);
     reuse_by(resized, 100);
     return 0;

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(1000));
-    free(p);
+    char *p = hide(malloc(1000)); // allocated
+    free(p); // freed
     spoil(p, 999);
-    reuse_all(1000);
+    reuse_all(1000); // found
     return 0;
 }

@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(8));
-    free(p);
+    char *p = hide(malloc(8)); // allocated
+    free(p); // freed
     spoil(p, 7);
     return 0;
 }

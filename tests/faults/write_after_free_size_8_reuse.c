@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(8));
-    free(p);
+    char *p = hide(malloc(8)); // allocated
+    free(p); // freed
     spoil(p, 0);
-    reuse_all(8);
+    reuse_all(8); // found
     return 0;
 }

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100));
-    free_sized(p, 100);
+    char *p = hide(malloc(100)); // allocated
+    free_sized(p, 100); // freed
     put(p, 5, 1);
-    reuse_all(100);
+    reuse_all(100); // found
     return 0;
 }

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
-    free(p);
+    char *p = hide(malloc(24)); // allocated
+    free(p); // freed
     put(p, 10, 1);
-    secmalloc_check(NULL);
+    secmalloc_check(NULL); // found
     return 0;
 }

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(24));
-    free(p);
+    char *p = hide(malloc(24)); // allocated
+    free(p); // freed
     spoil(p, 10);
-    reuse_all(24);
+    reuse_all(24); // found
     return 0;
 }

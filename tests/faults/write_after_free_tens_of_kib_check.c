@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(40000));
-    free(p);
+    char *p = hide(malloc(40000)); // allocated
+    free(p); // freed
     put(p, 39999, 1);
-    secmalloc_check(NULL);
+    secmalloc_check(NULL); // found
     return 0;
 }

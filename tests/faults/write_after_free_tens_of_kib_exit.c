@@ -4,8 +4,8 @@
 
 int main(void)
 {
-    char *p = hide(malloc(40000));
-    free(p);
+    char *p = hide(malloc(40000)); // allocated
+    free(p); // freed
     spoil(p, 20000);
     return 0;
 }

@@ -4,9 +4,9 @@
 
 int main(void)
 {
-    char *p = hide(malloc(40000));
-    free(p);
+    char *p = hide(malloc(40000)); // allocated
+    free(p); // freed
     spoil(p, 20000);
-    reuse_all(40000);
+    reuse_all(40000); // found
     return 0;
 }

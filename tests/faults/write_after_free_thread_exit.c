@@ -4,8 +4,8 @@
 
 static void *work(void *place)
 {
-    char *p = hide(malloc(100));
-    free(p);
+    char *p = hide(malloc(100)); // allocated
+    free(p); // freed
     *(char **)place = p;
     return NULL;
 }

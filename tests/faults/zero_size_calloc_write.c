@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(calloc(0, 100));
-    put(p, 0, 1);
+    char *p = hide(calloc(0, 100)); // allocated
+    put(p, 0, 1); // found
     return 0;
 }

@@ -6,7 +6,7 @@ int main(void)
 {
     char *p = NULL;
     for (int i = 0; i < 100; i++)
-        p = hide(malloc(0));
-    put(p, 0, 1);
+        p = hide(malloc(0)); // allocated
+    put(p, 0, 1); // found
     return 0;
 }

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(0));
-    touch(p, 7);
+    char *p = hide(malloc(0)); // allocated
+    touch(p, 7); // found
     return 0;
 }

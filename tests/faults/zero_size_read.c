@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(0));
-    touch(p, 0);
+    char *p = hide(malloc(0)); // allocated
+    touch(p, 0); // found
     return 0;
 }

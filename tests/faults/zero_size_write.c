@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    char *p = hide(malloc(0));
-    put(p, 0, 1);
+    char *p = hide(malloc(0)); // allocated
+    put(p, 0, 1); // found
     return 0;
 }

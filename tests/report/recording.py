@@ -48,6 +48,34 @@ def every_call_of_fifty_threads(directory):
     assert (directory / "x.msm").stat().st_size / len(lines) < 16 + 50 * 16384 / len(lines)
 
 
+def counted_by_another(directory):
+    """Every call that a program makes is in its report: counted by functions that are called before ours."""
+    python = [sys.executable, "-S", "-c", "import json; x = [json.dumps({'a': i}) for i in range(3000)]"]
+    for name, command in [("t", [ARGS.programs / "threads"]), ("p", python)]:
+        reader, writer = os.pipe()
+        environment = {
+            **os.environ,
+            "LD_PRELOAD": f"{ARGS.counter} {ARGS.library}",
+            "MSM_OUTPUT": str(directory / f"{name}.msm"),
+            "SECMALLOC_TEST_COUNTS": str(writer),
+            "PYTHONMALLOC": "malloc",
+        }
+        subprocess.run(command, env=environment, cwd=directory, pass_fds=[writer], check=True, timeout=120)
+        os.close(writer)
+        said = os.read(reader, 1000).decode().split()
+        os.close(reader)
+        made, freed, changed = (int(word) for word in said[1:])
+        assert made > 5000, said
+        lines = report(directory / f"{name}.msm").splitlines()
+        functions = [line.split() for line in lines if line.startswith("    ")]
+        recorded = {words[1]: int(words[0]) for words in functions if len(words) == 2 and words[0].isdigit()}
+        assert recorded["malloc"] + recorded.get("calloc", 0) - made in range(10), (recorded, said)
+        assert recorded.get("realloc", 0) - changed in range(10), (recorded, said)
+        # What the C library frees of its own comes after the counter's last word.
+        assert recorded["free"] - freed in range(100), (recorded, said)
+        assert "could not be recorded" not in "".join(lines)
+
+
 def killed_at_any_moment(directory):
     for _ in range(3):
         environment = {**os.environ, "LD_PRELOAD": ARGS.library, "MSM_OUTPUT": "k.msm"}
@@ -147,7 +175,7 @@ def run_command(directory):
 
 
 CASES = [
-    every_call_of_fifty_threads, killed_at_any_moment, left_without_exit, names, text, nowhere, full_disk,
+    every_call_of_fifty_threads, counted_by_another, killed_at_any_moment, left_without_exit, names, text, nowhere, full_disk,
     levels, what_is_no_report, run_command,
 ]
 
@@ -157,6 +185,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--library", required=True)
     parser.add_argument("--tool", type=lambda path: Path(path).resolve(), required=True)
+    parser.add_argument("--counter", type=lambda path: Path(path).resolve(), required=True)
     parser.add_argument("--programs", type=lambda path: Path(path).resolve(), required=True)
     ARGS = parser.parse_args()
     print(f"1..{len(CASES)}")
