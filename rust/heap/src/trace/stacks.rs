@@ -175,23 +175,39 @@ fn without_ours<'a>(walker: Walker<'_>, from: Registers, frames: &'a mut Frames)
     // What stands on the stack is behind the call, which may be another line, or another function.
     frames
         .iter_mut()
+        .take(count)
         .skip(1)
         .for_each(|frame| *frame = frame.before());
     let all = frames.get(..count).unwrap_or(&[]);
-    let Some(own) = module_of(from.pc) else {
-        return all;
-    };
-    let is_program = own.name.is_null() || {
-        // SAFETY: the loader's name for a module that is loaded: this one.
-        unsafe { own.name.read() == 0 }
-    };
-    let ours = |frame: &Point| (own.start..own.end).contains(&frame.address());
-    let kept = if is_program {
-        0
-    } else {
-        all.iter().position(|frame| !ours(frame)).unwrap_or(0)
-    };
+    let (start, end) = own_range(from.pc);
+    let ours = |frame: &Point| (start..end).contains(&frame.address());
+    let kept = all.iter().position(|frame| !ours(frame)).unwrap_or(0);
     all.get(kept..).unwrap_or(&[])
+}
+
+/// Where this library lies, which it does as long as the process runs: an empty range where it is part of the
+/// program. `pc` is in it.
+fn own_range(pc: usize) -> (usize, usize) {
+    static START: AtomicUsize = AtomicUsize::new(0);
+    static END: AtomicUsize = AtomicUsize::new(0);
+    // Acquire: the start was written before the end.
+    let end = END.load(Ordering::Acquire);
+    if end != 0 {
+        return (START.load(Ordering::Relaxed), end);
+    }
+    let range = match module_of(pc) {
+        Some(own) => {
+            let is_program = own.name.is_null() || {
+                // SAFETY: the loader's name for a module that is loaded: this one.
+                unsafe { own.name.read() == 0 }
+            };
+            (if is_program { own.end } else { own.start }, own.end)
+        }
+        None => (1, 1),
+    };
+    START.store(range.0, Ordering::Relaxed);
+    END.store(range.1, Ordering::Release);
+    range
 }
 
 /// The stack of a thread that found a fault: no memory is kept for it.
