@@ -64,6 +64,7 @@ def counted_by_another(directory):
         os.close(writer)
         said = os.read(reader, 1000).decode().split()
         os.close(reader)
+        assert said[:1] == ["counted"], "the counter said nothing"
         made, freed, changed = (int(word) for word in said[1:])
         assert made > 5000, said
         lines = report(directory / f"{name}.msm").splitlines()
