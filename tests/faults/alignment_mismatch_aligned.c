@@ -4,9 +4,10 @@
 
 int main(void)
 {
-    char *p = hide(aligned_alloc(64, 128)); // allocated
-    while ((uintptr_t)p % 128 == 0)
-        p = hide(aligned_alloc(64, 128));
+    char *p;
+    do {
+        p = hide(aligned_alloc(64, 128)); // allocated
+    } while ((uintptr_t)p % 128 == 0);
     free_aligned_sized(p, 128, 128); // found
     return 0;
 }
