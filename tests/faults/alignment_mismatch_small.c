@@ -4,9 +4,10 @@
 
 int main(void)
 {
-    char *p = hide(malloc(100)); // allocated
-    while ((uintptr_t)p % 4096 == 0)
-        p = hide(malloc(100));
+    char *p;
+    do {
+        p = hide(malloc(100)); // allocated
+    } while ((uintptr_t)p % 4096 == 0);
     free_aligned_sized(p, 4096, 100); // found
     return 0;
 }

@@ -4,10 +4,10 @@
 
 int main(void)
 {
-    char *highest = hide(malloc(48));
-    for (int i = 1; i < 300; i++) {
+    char *highest = NULL;
+    for (int i = 0; i < 300; i++) {
         char *p = hide(malloc(48)); // allocated
-        if (p > highest)
+        if (!highest || p > highest)
             highest = p;
     }
     spoil(highest, 48);

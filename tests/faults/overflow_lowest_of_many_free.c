@@ -4,10 +4,10 @@
 
 int main(void)
 {
-    char *lowest = hide(malloc(48));
-    for (int i = 1; i < 300; i++) {
+    char *lowest = NULL;
+    for (int i = 0; i < 300; i++) {
         char *p = hide(malloc(48)); // allocated
-        if (p < lowest)
+        if (!lowest || p < lowest)
             lowest = p;
     }
     spoil(lowest, 48);

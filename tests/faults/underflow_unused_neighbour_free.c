@@ -5,9 +5,10 @@
 int main(void)
 {
     // Not at the start of a page, where a guard may come before.
-    char *p = hide(malloc(2500)); // allocated
-    while ((uintptr_t)p % 4096 == 0)
-        p = hide(malloc(2500));
+    char *p;
+    do {
+        p = hide(malloc(2500)); // allocated
+    } while ((uintptr_t)p % 4096 == 0);
     spoil(p, -1);
     free(p); // found
     return 0;
