@@ -27,6 +27,11 @@ pub fn begin() {
     signal::install();
 }
 
+/// Whether that was. Before it, a static program's C library may not have set up yet what finds unwind tables.
+pub(crate) fn has_begun() -> bool {
+    cfg!(test) || LOADED_IN.load(Relaxed) != 0
+}
+
 /// The last sweep, the look for leaks, and the end of the report, to be called at normal exit.
 ///
 /// It costs a part of what the process has cost: whoever runs for a second can bear some

@@ -60,6 +60,12 @@ struct Stack(UnsafeCell<[u8; 32 << 10]>);
 unsafe impl Sync for Stack {}
 
 static STACK: Stack = Stack(UnsafeCell::new([0; 32 << 10]));
+
+/// Where that stack is: from, to.
+pub(crate) fn stack() -> (usize, usize) {
+    let at = STACK.0.get().addr();
+    (at, at + size_of::<Stack>())
+}
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// What was touched, and by which instruction.

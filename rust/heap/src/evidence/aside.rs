@@ -50,6 +50,12 @@ unsafe impl Sync for Stack {}
 static OWNER: Owner = Owner::nobody();
 static STACK: Stack = Stack(UnsafeCell::new([0; 32 << 10]));
 
+/// Where it is: from, to.
+pub(crate) fn stack() -> (usize, usize) {
+    let at = STACK.0.get().addr();
+    (at, at + size_of::<Stack>())
+}
+
 /// Does something on that stack; `false` if it was not free. No signal handler of the program comes in
 /// between: it would have to do with what is left of this stack.
 pub(crate) fn aside<T>(tries: u32, work: &mut T, run: fn(&mut T)) -> bool {

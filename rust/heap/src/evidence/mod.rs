@@ -118,6 +118,16 @@ impl Evidence {
         Some(at + MARGIN)
     }
 
+    /// Where what is kept is: from, to. Nothing, where nothing is kept.
+    pub(crate) fn span(&self) -> (usize, usize) {
+        let size = if self.at == 0 {
+            0
+        } else {
+            self.sizes().bytes()
+        };
+        (self.at, self.at + size)
+    }
+
     /// Whether every block's is kept, so that the short ways are closed.
     pub(crate) fn is_of_all(&self) -> bool {
         self.all

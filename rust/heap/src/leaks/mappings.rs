@@ -51,6 +51,8 @@ impl Skipped {
         skipped.add(fixed.data, fixed.data + fixed.data_size);
         let shared = fixed.shared_at();
         skipped.add(shared, shared + fixed.metadata_size);
+        let (from, to) = fixed.evidence.span();
+        skipped.add(from, to);
         Some(skipped)
     }
 

@@ -3,8 +3,10 @@
 
 use super::memory::Memory;
 use super::stop::{task_file, Stopped, Thread, World};
+use crate::evidence;
 use crate::large::{self, Near};
 use crate::pool;
+use crate::signal;
 use crate::slab;
 use crate::sys;
 
@@ -72,17 +74,27 @@ impl Roots<'_> {
 
     /// The variables of all modules.
     pub(super) fn globals(&mut self, with: &mut impl FnMut(&mut Memory, usize)) {
-        let (ours, ours_end) = pool::fixed_range();
+        // In order of addresses. What was left on our own stacks is nobody's.
+        let mut ours = [
+            pool::fixed_range(),
+            evidence::aside::stack(),
+            signal::stack(),
+        ];
+        ours.sort_unstable();
         sys::each_module(&mut |module| {
             for segment in each_segment(module) {
                 if segment.p_type != libc::PT_LOAD || segment.p_flags & libc::PF_W == 0 {
                     continue;
                 }
-                let from = (module.dlpi_addr as usize).wrapping_add(segment.p_vaddr as usize);
+                let mut from = (module.dlpi_addr as usize).wrapping_add(segment.p_vaddr as usize);
                 let to = from.saturating_add(segment.p_memsz as usize);
-                // Without what stands in it of our own.
-                self.range(from, to.min(ours.max(from)), with);
-                self.range(from.max(ours_end.min(to)), to, with);
+                for (start, end) in ours {
+                    if start < to && from < end {
+                        self.range(from, start.max(from), with);
+                        from = end;
+                    }
+                }
+                self.range(from.min(to), to, with);
             }
             true
         });

@@ -14,7 +14,7 @@
 
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-use secmalloc_policy::size_class::ZERO;
+use secmalloc_policy::size_class::{COUNT, ZERO};
 
 use super::Store;
 use crate::pool::{fixed, shared};
@@ -137,26 +137,57 @@ fn stores() -> impl Iterator<Item = (usize, &'static Store, usize)> {
         .map(|((class, store), size)| (class, store, size))
 }
 
-/// Where the heap holds more than ever: what is warm somewhere makes room.
+/// Where the heap would hold more than ever, what is warm makes room first. Only what is then still above
+/// the most is a new most: else every step would add to it.
 #[cold]
 #[inline(never)]
 pub(crate) fn make_room_if_grown() {
-    let mut held = shared().large.held_bytes();
-    let (mut warm, mut warmest) = (0, (0, ZERO));
-    for (class, store, size) in stores() {
-        // Estimates: other threads are at work.
-        let present = store
-            .slabs()
-            .saturating_sub(store.purged_count.load(Relaxed));
-        let here = store.warm_count() as usize * size;
-        held += present as usize * size;
-        warm += here;
-        warmest = warmest.max((here, class));
+    let mut sums = Sums::now();
+    // Not for ever, where other threads are faster.
+    for _ in 0..COUNT {
+        let most = MOST.load(Relaxed);
+        if sums.held <= most {
+            return;
+        }
+        if sums.warm <= SMALL_CHANGE {
+            break;
+        }
+        let bytes = ROOM.max(sums.held - most);
+        shared().stores[sums.warmest].make_room(sums.warmest, bytes);
+        sums = Sums::now();
     }
-    let most = MOST.fetch_max(held, Relaxed);
-    if held > most && warm > SMALL_CHANGE {
-        let (_, class) = warmest;
-        shared().stores[class].make_room(class, ROOM.max(held - most));
+    MOST.fetch_max(sums.held, Relaxed);
+}
+
+/// What the heap holds, in bytes. Estimates: other threads are at work.
+struct Sums {
+    held: usize,
+    /// Of these, in empty slabs.
+    warm: usize,
+    /// The class with most of them.
+    warmest: usize,
+}
+
+impl Sums {
+    fn now() -> Sums {
+        let mut sums = Sums {
+            held: shared().large.held_bytes(),
+            warm: 0,
+            warmest: ZERO,
+        };
+        let mut most = 0;
+        for (class, store, size) in stores() {
+            let present = store
+                .slabs()
+                .saturating_sub(store.purged_count.load(Relaxed));
+            let warm = store.warm_count() as usize * size;
+            sums.held += present as usize * size;
+            sums.warm += warm;
+            if warm > most {
+                (most, sums.warmest) = (warm, class);
+            }
+        }
+        sums
     }
 }
 

@@ -11,6 +11,7 @@ use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use secmalloc_unwind::{module_of, Entry, Point, Registers, Stack, Walker};
 
+use crate::life;
 use crate::sys;
 
 /// Frames of a stack that are kept, our own included.
@@ -171,6 +172,9 @@ impl Depot {
 /// Frames by a walk of [`DEEPEST`] at most, less those of this library: where it is one, not a part of the
 /// program.
 fn without_ours<'a>(walker: Walker<'_>, from: Registers, frames: &'a mut Frames) -> &'a [Point] {
+    if !life::has_begun() {
+        return &[];
+    }
     let count = walker.walk_points(from, frames);
     // What stands on the stack is behind the call, which may be another line, or another function.
     frames
