@@ -8,6 +8,7 @@
 //! `walk.rs` is the walk. Each return address has a [`rule`], which says where its caller's
 //! registers are; rules come from the `.eh_frame` of the module ([`tables`], read with `gimli`,
 //! found by [`object`] through `_dl_find_object`) and are kept in a [`cache`] that the caller owns.
+//! A thread that walks often keeps its last walk, a [`trail`], and walks as far as the two differ.
 //! Words of the stack are read by [`memory`] alone, which knows the stack or asks page by page.
 #![no_std]
 // What is for x86-64 alone or for aarch64 alone has one file each.
@@ -26,10 +27,12 @@ mod elf;
 #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 mod machine;
 mod memory;
+mod modules;
 mod object;
 mod point;
 mod rule;
 mod tables;
+mod trail;
 mod walk;
 
 pub use cache::Entry;
@@ -37,4 +40,5 @@ pub use machine::Registers;
 pub use memory::Stack;
 pub use object::{module_of, Module};
 pub use point::Point;
+pub use trail::Trail;
 pub use walk::Walker;

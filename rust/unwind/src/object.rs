@@ -19,9 +19,10 @@ pub(crate) struct Object {
     pub(crate) end: usize,
     /// 0 where the module has none.
     pub(crate) eh_frame_hdr: usize,
-    /// `None` where it does not begin with an ELF header.
+    /// `None` where it does not begin with an ELF header, or was not looked at.
     pub(crate) image: Option<Image>,
-    link_map: usize,
+    /// 0 for our own module, where the loader does not speak of it: that one stays.
+    pub(crate) link_map: usize,
 }
 
 /// glibc's `struct dl_find_object`, as on all machines with neither `dlfo_eh_dbase` nor
@@ -57,13 +58,26 @@ impl Object {
     pub(crate) fn find(address: usize) -> Option<Object> {
         let found = match weak_address!("_dl_find_object") {
             0 => None,
-            // SAFETY: the symbol is glibc's function of that name.
-            find => Some(unsafe { Object::ask(find, address) }?),
+            find => {
+                // SAFETY: the symbol is glibc's function of that name.
+                let object = unsafe { Object::ask(find, address) }?;
+                let image = Image::at(object.start, object.end);
+                Some(Object { image, ..object })
+            }
         };
         // In a static program glibc has no more than the range of the code.
         match found {
             Some(object) if object.image.is_some() => found,
             _ => Object::own().filter(|own| own.holds(address)).or(found),
+        }
+    }
+
+    /// What the loader says of the module of an address; its image is not looked at.
+    pub(crate) fn as_told(address: usize) -> Option<Object> {
+        match weak_address!("_dl_find_object") {
+            0 => None,
+            // SAFETY: the symbol is glibc's function of that name.
+            find => unsafe { Object::ask(find, address) },
         }
     }
 
@@ -86,7 +100,7 @@ impl Object {
             start: found.map_start,
             end: found.map_end,
             eh_frame_hdr: found.eh_frame,
-            image: Image::at(found.map_start, found.map_end),
+            image: None,
             link_map: found.link_map,
         })
     }

@@ -11,6 +11,7 @@ use gimli::{
     UnwindContextStorage, UnwindSection, UnwindTableRow,
 };
 
+use crate::elf::Image;
 use crate::machine;
 use crate::object::Object;
 use crate::rule::{Frame, FramePointer, Rule};
@@ -38,7 +39,9 @@ impl Tables {
         if !object.has_usual_header() {
             return None;
         }
-        let image = object.image?;
+        let image = object
+            .image
+            .or_else(|| Image::at(object.start, object.end))?;
         let header = image.rest_of_segment(object.eh_frame_hdr)?;
         // A count that the section cannot hold would make products overflow in gimli.
         if object.function_count() > header.len() / 8 {

@@ -4,10 +4,12 @@
 use crate::cache::{self, Entry};
 use crate::machine::{self, Registers};
 use crate::memory::{Memory, Stack};
+use crate::modules::Met;
 use crate::object::{Object, NOTHING};
 use crate::point::Point;
 use crate::rule::{FramePointer, Kind, Rule};
 use crate::tables;
+use crate::trail::{Step, Trail, LONGEST};
 
 /// How often a walk may go to another stack: a handler on an alternate stack, interrupted by one
 /// more. A broken frame could otherwise lead around in circles.
@@ -63,16 +65,115 @@ impl<'a> Walker<'a> {
         self.go(from, frames, Point::new)
     }
 
+    /// The same, by way of what the last walk of this thread found, see [`Trail`]: in the same
+    /// circumstances the frames are the same.
+    pub fn walk_along(&self, from: Registers, frames: &mut [Point], trail: &mut Trail) -> usize {
+        match self.along(from, frames, trail) {
+            Some(count) => count,
+            None => {
+                // What was kept does not reach as far as wanted.
+                trail.forget();
+                self.along(from, frames, trail).unwrap_or(0)
+            }
+        }
+    }
+
+    fn along(&self, from: Registers, frames: &mut [Point], trail: &mut Trail) -> Option<usize> {
+        trail.modules.begin();
+        let mut walk = self.begin();
+        let (mut at, mut exact) = (from, true);
+        // Frames from here on follow from their registers and words of the stack that are noted.
+        let mut first = 0;
+        for count in 0..LONGEST.max(frames.len()) {
+            if !exact && walk.sp_is_known {
+                let kept = trail.meets(&at, &walk.memory);
+                if kept > 0 {
+                    if !trail.whole && count + kept < frames.len() {
+                        return None;
+                    }
+                    let rest = frames.get_mut(count..).unwrap_or(&mut []);
+                    rest.iter_mut()
+                        .zip(trail.points())
+                        .for_each(|(to, point)| *to = point);
+                    trail.keep(first, count);
+                    return Some(frames.len().min(count + kept));
+                }
+            }
+            let (in_module, replaced) = walk.enter_with(look_up(at, exact), trail);
+            if replaced {
+                // Its bit says another thing from now on.
+                trail.forget();
+                first = count;
+            }
+            if !in_module && !exact && !walk.memory.can_read(at.pc) {
+                trail.forget();
+                return Some(frames.len().min(count));
+            }
+            let stamp = if in_module { walk.module.1 } else { 0 };
+            if let Some(frame) = frames.get_mut(count) {
+                *frame = Point::new(at.pc, stamp);
+            }
+            let mut step = Step {
+                pc: at.pc,
+                sp: at.sp,
+                fp: at.fp,
+                place: 0,
+                fp_place: 0,
+                stamp,
+                modules: walk.module.2,
+            };
+            if let Some((caller, place, fp_place)) = walk.step_quickly(at, exact) {
+                (step.place, step.fp_place) = (place, fp_place);
+                trail.add(count, step);
+                if exact {
+                    first = count + 1;
+                }
+                (at, exact) = (caller, false);
+                continue;
+            }
+            // Asked before the step, which may go to another module.
+            let ends = in_module && walk.rule(look_up(at, exact)).kind() == Kind::End;
+            trail.add(count, step);
+            match walk.caller(at, exact, in_module) {
+                Some((caller, is_exact)) => {
+                    (at, exact) = (caller, is_exact);
+                    first = count + 1;
+                    // A module that was only tried has no bit.
+                    if walk.module.2 == 0 || walk.before.2 == 0 {
+                        (walk.module, walk.before) = ((NOTHING, 0, 0), (NOTHING, 0, 0));
+                    }
+                }
+                None => {
+                    trail.forget();
+                    if ends {
+                        trail.whole = true;
+                        trail.keep(first, count + 1);
+                    }
+                    return Some(frames.len().min(count + 1));
+                }
+            }
+        }
+        trail.forget();
+        trail.whole = false;
+        trail.keep(first, LONGEST.max(frames.len()));
+        Some(frames.len())
+    }
+
     #[inline(always)]
-    fn go<T>(&self, from: Registers, frames: &mut [T], make: impl Fn(usize, u16) -> T) -> usize {
-        let mut walk = Walk {
+    fn begin(&self) -> Walk<'a> {
+        Walk {
             cache: self.cache,
             memory: Memory::new(self.stack, self.readable),
-            module: (NOTHING, 0),
-            before: (NOTHING, 0),
+            module: (NOTHING, 0, 0),
+            before: (NOTHING, 0, 0),
             switches: 0,
             sp_is_known: true,
-        };
+        }
+    }
+
+    #[inline(always)]
+    fn go<T>(&self, from: Registers, frames: &mut [T], make: impl Fn(usize, u16) -> T) -> usize {
+        let mut walk = self.begin();
         let (mut at, mut exact) = (from, true);
         for (count, frame) in frames.iter_mut().enumerate() {
             if let Some(caller) = walk.caller_quickly(at, exact) {
@@ -110,8 +211,8 @@ struct Walk<'a> {
     cache: &'a [Entry],
     memory: Memory,
     /// The module that was looked at last, its stamp, and the one before: callbacks go to and fro.
-    module: (Object, u16),
-    before: (Object, u16),
+    module: Met,
+    before: Met,
     switches: usize,
     /// Or else only that it is not below: on aarch64, a frame pointer does not tell.
     sp_is_known: bool,
@@ -130,16 +231,34 @@ impl Walk<'_> {
             let Some(object) = Object::find(address) else {
                 return false;
             };
-            self.before = (object, object.stamp());
+            self.before = (object, object.stamp(), 0);
         }
         core::mem::swap(&mut self.module, &mut self.before);
         true
     }
 
+    /// As [`Walk::enter`], with the modules that the thread knows; and whether one lost its place to it.
+    #[inline]
+    fn enter_with(&mut self, address: usize, trail: &mut Trail) -> (bool, bool) {
+        if self.module.0.holds(address) {
+            return (true, false);
+        }
+        if self.before.0.holds(address) {
+            core::mem::swap(&mut self.module, &mut self.before);
+            return (true, false);
+        }
+        let Some((met, replaced)) = trail.modules.find(address) else {
+            return (false, false);
+        };
+        let last = core::mem::replace(&mut self.module, met);
+        self.before = if replaced { (NOTHING, 0, 0) } else { last };
+        (true, replaced)
+    }
+
     /// The rule for an address in the module that is looked at.
     #[inline]
     fn rule(&self, address: usize) -> Rule {
-        let (object, stamp) = &self.module;
+        let (object, stamp, _) = &self.module;
         match cache::find(self.cache, address, *stamp) {
             Some(rule) => rule,
             None => {
@@ -155,8 +274,14 @@ impl Walk<'_> {
     /// all of it stays in registers. `None` where one thing is otherwise; nothing has changed then.
     #[inline(always)]
     fn caller_quickly(&self, at: Registers, exact: bool) -> Option<Registers> {
+        Some(self.step_quickly(at, exact)?.0)
+    }
+
+    /// The same, and where the return address and the frame pointer were read; 0 if that stays.
+    #[inline(always)]
+    fn step_quickly(&self, at: Registers, exact: bool) -> Option<(Registers, usize, usize)> {
         let address = look_up(at, exact);
-        let (object, stamp) = &self.module;
+        let (object, stamp, _) = &self.module;
         if !object.holds(address) {
             return None;
         }
@@ -171,12 +296,15 @@ impl Walk<'_> {
         }
         let place = cfa.wrapping_add_signed(rule.return_address()?);
         let pc = self.memory.known_word(place)?;
-        let fp = match rule.fp() {
-            FramePointer::Unchanged => at.fp,
-            FramePointer::Saved(at) => self.memory.known_word(cfa.wrapping_add_signed(at))?,
+        let (fp, fp_place) = match rule.fp() {
+            FramePointer::Unchanged => (at.fp, 0),
+            FramePointer::Saved(offset) => {
+                let place = cfa.wrapping_add_signed(offset);
+                (self.memory.known_word(place)?, place)
+            }
             _ => return None,
         };
-        (pc != 0).then(|| machine::caller(pc, cfa, fp))
+        (pc != 0).then(|| (machine::caller(pc, cfa, fp), place, fp_place))
     }
 
     /// The registers of the caller, and whether its pc is exact.

@@ -320,12 +320,13 @@ fn note(note: &Note<'_>) {
 fn stack_number(depot: &Depot, from: Registers) -> u64 {
     let mut frames = [Point::default(); DEEPEST];
     let trace = &fixed().trace;
-    let unknown = Stack::new();
-    let known = match thread::current_or_closed() {
-        Some(heap) => trace.recorder(heap.number()).stack(),
-        None => &unknown,
+    let frames = match thread::current_or_closed() {
+        Some(heap) => {
+            let recorder = trace.recorder(heap.number());
+            recorder.with_trail(|trail| depot.walk(from, recorder.stack(), trail, &mut frames))
+        }
+        None => depot.walk(from, &Stack::new(), None, &mut frames),
     };
-    let frames = depot.walk(from, known, &mut frames);
     match depot.number(frames) {
         (number, true) => {
             record_stack(number, frames);
@@ -339,9 +340,7 @@ fn stack_number(depot: &Depot, from: Registers) -> u64 {
 fn record_stack(number: u64, points: &[Point]) {
     let live = fixed().trace.live();
     let mut frames = [Frame::default(); DEEPEST];
-    for (frame, &point) in frames.iter_mut().zip(points) {
-        *frame = live.frame(point, note);
-    }
+    live.frames(points, &mut frames, note);
     let frames = frames.get(..points.len()).unwrap_or(&[]);
     note(&Note::Stack {
         number,

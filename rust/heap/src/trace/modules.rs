@@ -37,9 +37,35 @@ fn identity(module: &Module) -> usize {
     usize::from_ne_bytes(bytes) ^ module.eh_frame_hdr
 }
 
+/// The modules that were met last in one stack, most of whose frames are in one or two; each with its number.
+#[derive(Default)]
+pub(super) struct Met([Option<(Module, u64)>; 2]);
+
+impl Met {
+    fn frame(&self, point: Point) -> Option<Frame> {
+        let address = point.address();
+        let met = self.0.iter().flatten().find(|(module, _)| {
+            module.stamp == point.stamp() && (module.start..module.end).contains(&address)
+        });
+        met.map(|(module, number)| Frame {
+            module: *number,
+            offset: address.wrapping_sub(module.bias) as u64,
+        })
+    }
+}
+
 impl Modules {
-    /// The frame at an address; `tell` gets a note of its module, if that is new.
-    pub(super) fn frame(&self, point: Point, mut tell: impl FnMut(&Note<'_>)) -> Frame {
+    /// The frame at an address of a stack, of which `met` is to be kept; `tell` gets a note of its module, if
+    /// that is new.
+    pub(super) fn frame(
+        &self,
+        point: Point,
+        met: &mut Met,
+        mut tell: impl FnMut(&Note<'_>),
+    ) -> Frame {
+        if let Some(frame) = met.frame(point) {
+            return frame;
+        }
         let address = point.address();
         let stray = Frame {
             module: 0,
@@ -72,8 +98,10 @@ impl Modules {
                 count
             }
         };
+        let number = place as u64 + 1;
+        met.0 = [Some((module, number)), met.0[0]];
         Frame {
-            module: place as u64 + 1,
+            module: number,
             offset,
         }
     }

@@ -12,7 +12,7 @@ use secmalloc_policy::trace_format::note::{self, Note};
 use secmalloc_policy::trace_format::number::Writer;
 use secmalloc_policy::trace_format::{checksum, Header, Pen, HEADER, VERSION};
 
-use secmalloc_unwind::Stack;
+use secmalloc_unwind::{Stack, Trail};
 
 use super::file::{Chunk, LARGEST, SMALLEST};
 use super::{now, text, Trace};
@@ -30,6 +30,10 @@ pub(super) struct Recorder {
     busy: AtomicBool,
     /// Where the stack of the heap's thread lies.
     stack: UnsafeCell<Stack>,
+    /// The heap's thread is walking its stack.
+    walking: AtomicBool,
+    /// Its last walk. Only touched by whoever set `walking`.
+    trail: UnsafeCell<Trail>,
     own: UnsafeCell<Own>,
 }
 
@@ -49,7 +53,8 @@ struct Own {
 /// Blocks made, and bytes requested for them, by size class; the last is for large blocks.
 pub(super) type Made = [(u64, u64); COUNT + 1];
 
-// SAFETY: what is in `own` is only touched by whoever set `busy`, and `stack` by the heap's thread.
+// SAFETY: what is in `own` is only touched by whoever set `busy`, `trail` by whoever set
+// `walking`, and `stack` by the heap's thread.
 unsafe impl Sync for Recorder {}
 
 impl Recorder {
@@ -63,6 +68,24 @@ impl Recorder {
     pub(super) fn forget_stack(&self) {
         // SAFETY: the thread that takes the heap over has not begun to use it.
         unsafe { *self.stack.get() = Stack::new() };
+        // The thread that had it before may have ended in a walk (`longjmp` out of a signal handler).
+        self.walking.store(false, Ordering::Relaxed);
+    }
+
+    /// Does something with the last walk of the heap's thread, which is the calling one; without it in a signal handler
+    /// that interrupted one.
+    pub(super) fn with_trail<T>(&self, work: impl FnOnce(Option<&mut Trail>) -> T) -> T {
+        // Relaxed: only one thread.
+        if self.walking.load(Ordering::Relaxed) {
+            return work(None);
+        }
+        self.walking.store(true, Ordering::Relaxed);
+        compiler_fence(Ordering::Acquire);
+        // SAFETY: `walking` was not set, and a handler that comes now finds it set.
+        let done = work(Some(unsafe { &mut *self.trail.get() }));
+        compiler_fence(Ordering::Release);
+        self.walking.store(false, Ordering::Relaxed);
+        done
     }
 
     /// Records a call by the thread that uses this heap.

@@ -9,7 +9,7 @@
 use core::mem::size_of;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use secmalloc_unwind::{module_of, Entry, Point, Registers, Stack, Walker};
+use secmalloc_unwind::{module_of, Entry, Point, Registers, Stack, Trail, Walker};
 
 use crate::life;
 use crate::sys;
@@ -77,15 +77,23 @@ impl Depot {
 
     /// The frames of the calling thread's stack, from `from` on, without our own, as addresses in the calls
     /// that are under way. `stack` is what is known
-    /// of where it lies.
+    /// of where it lies, `trail` its last walk.
     pub(crate) fn walk<'a>(
         &self,
         from: Registers,
         stack: &Stack,
+        trail: Option<&mut Trail>,
         frames: &'a mut Frames,
     ) -> &'a [Point] {
+        if !life::has_begun() {
+            return &[];
+        }
         let walker = Walker::new(self.rules, sys::files::is_readable).in_thread(stack);
-        without_ours(walker, from, frames)
+        let count = match trail {
+            Some(trail) => walker.walk_along(from, frames, trail),
+            None => walker.walk_points(from, frames),
+        };
+        without_ours(from, frames, count)
     }
 
     /// The number of a stack, and whether it is new; 0 where there is no more room.
@@ -169,13 +177,8 @@ impl Depot {
     }
 }
 
-/// Frames by a walk of [`DEEPEST`] at most, less those of this library: where it is one, not a part of the
-/// program.
-fn without_ours<'a>(walker: Walker<'_>, from: Registers, frames: &'a mut Frames) -> &'a [Point] {
-    if !life::has_begun() {
-        return &[];
-    }
-    let count = walker.walk_points(from, frames);
+/// The frames that a walk found, less those of this library: where it is one, not a part of the program.
+fn without_ours(from: Registers, frames: &mut Frames, count: usize) -> &[Point] {
     // What stands on the stack is behind the call, which may be another line, or another function.
     frames
         .iter_mut()
@@ -216,13 +219,24 @@ fn own_range(pc: usize) -> (usize, usize) {
 
 /// The stack of a thread that found a fault: no memory is kept for it.
 pub(crate) fn walk_here(from: Registers, frames: &mut Frames) -> &[Point] {
-    without_ours(Walker::new(&[], sys::files::is_readable), from, frames)
+    if !life::has_begun() {
+        return &[];
+    }
+    let count = Walker::new(&[], sys::files::is_readable).walk_points(from, frames);
+    without_ours(from, frames, count)
 }
 
+/// Four sums side by side: each step waits for its own last one alone.
 fn hash(frames: &[Point]) -> u64 {
-    frames.iter().fold(frames.len() as u64, |sum, frame| {
-        (sum.rotate_left(23) ^ frame.bits()).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    })
+    const MANY: u64 = 0x9e37_79b9_7f4a_7c15;
+    let add = |sum: u64, word: u64| (sum.rotate_left(23) ^ word).wrapping_mul(MANY);
+    let mut sums = [frames.len() as u64, 1, 2, 3];
+    for four in frames.chunks(sums.len()) {
+        for (sum, frame) in sums.iter_mut().zip(four) {
+            *sum = add(*sum, frame.bits());
+        }
+    }
+    sums.into_iter().fold(0, add)
 }
 
 #[cfg(test)]
