@@ -261,11 +261,15 @@ impl Table {
     /// another thread was changing them.
     pub(super) fn mend(&self) {
         let tables = &fixed().large_tables;
+        self.free.set(0);
+        self.live.set(0);
+        if self.buckets.bytes() == 0 {
+            // The other thread was making room for the first block of all: there may be no memory for buckets.
+            return;
+        }
         for at in 0..=self.mask() {
             tables.bucket(self.level.get(), at).set(0);
         }
-        self.free.set(0);
-        self.live.set(0);
         for number in 0..self.used.get() {
             let entry = tables.entry(number);
             let mut now = entry.get();
