@@ -290,16 +290,31 @@ pub(crate) fn is_forking() -> bool {
     FORKING.load(core::sync::atomic::Ordering::Relaxed) == thread_identity()
 }
 
-/// Sleeps while `word` is `value`; may wake for no reason.
+/// Sleeps while `word` is `value`, for some milliseconds at most; may wake for no reason.
+///
+/// A wake-up may come late: whoever gives a lock back may be interrupted between that and waking the next, by a
+/// signal handler that waits for another lock, which the sleeper has.
 pub(crate) fn futex_wait_low(word: &AtomicUsize, value: usize) {
+    const MOST: libc::timespec = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 10_000_000,
+    };
     // The kernel compares 32 bits: the lower half, which comes first on the processors we run on.
     let value = value as u32;
     let operation = (libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG) as usize;
-    // SAFETY: the kernel only reads the word, which lives as long as the borrow.
+    let most = core::ptr::from_ref(&MOST).expose_provenance();
+    // SAFETY: the kernel only reads the word, which lives as long as the borrow, and the time.
     let _ = unsafe {
         call(
             libc::SYS_futex,
-            [word.as_ptr() as usize, operation, value as usize, 0, 0, 0],
+            [
+                word.as_ptr() as usize,
+                operation,
+                value as usize,
+                most,
+                0,
+                0,
+            ],
         )
     };
 }
