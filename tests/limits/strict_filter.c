@@ -27,7 +27,7 @@ static const struct rule allowed[] = {
     /* README's list, which tests/limits/system_calls.py compares with what strace sees */
     CALL(mmap), CALL(munmap), CALL(mprotect), CALL(mremap), CALL(madvise), CALL(mincore), CALL(mseal),
     CALL(fcntl), CALL(futex), CALL(getrandom), CALL(gettid), CALL(getpid), CALL(clock_gettime), CALL(prlimit64),
-    CALL(rt_sigaction), CALL(rt_sigprocmask), CALL(rt_sigtimedwait), CALL(sched_yield), CALL(tgkill),
+    CALL(rt_sigaction), CALL(rt_sigprocmask), CALL(rt_sigtimedwait), CALL(restart_syscall), CALL(sched_yield), CALL(tgkill),
     CALL(write), CALL(openat), CALL(read), CALL(close),
     /* libc: start and dynamic linking */
     CALL(execve), CALL(brk), CALL(access), CALL(newfstatat), CALL(fstat), CALL(pread64),

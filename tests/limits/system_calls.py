@@ -27,6 +27,8 @@ RUNS = ("calls", "double_free_small", "invalid_free_global", "overflow_slack_exi
 RECORDED = ("calls", "double_free_small")
 # The program's own, with a handler or a fork of ours in the stack.
 NOT_OURS = {"clone", "clone3", "fork", "vfork", "rt_sigreturn"}
+# The kernel makes it instead of ours, if strace stops a thread that waits for a lock: not each time.
+BY_CHANCE = {"restart_syscall"}
 # With a broken pipe as standard error, which is what rt_sigtimedwait is for.
 BROKEN_PIPE = "double_free_small"
 
@@ -108,11 +110,11 @@ def main():
     check_recorded(Path(readme), wanted, library, [by_name[name] for name in RECORDED])
     # Whether threads meet at a lock is a matter of chance.
     for _ in range(10):
-        if wanted <= seen:
+        if wanted - BY_CHANCE <= seen:
             break
         seen |= trace(by_name[RUNS[0]], library, subprocess.DEVNULL)
     print(" ".join(sorted(seen)))
-    only_seen, only_listed = sorted(seen - wanted), sorted(wanted - seen)
+    only_seen, only_listed = sorted(seen - wanted), sorted(wanted - BY_CHANCE - seen)
     if only_seen or only_listed:
         sys.exit(f"not in README: {only_seen}; in README, not seen: {only_listed}")
 
