@@ -44,6 +44,7 @@ mod sweep;
 mod sys;
 mod thread;
 mod trace;
+mod vault;
 mod whereabouts;
 mod wipe;
 

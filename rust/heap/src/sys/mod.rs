@@ -11,6 +11,7 @@ mod libc_calls;
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 mod machine;
+pub(crate) mod sensitive;
 pub(crate) mod threads;
 #[cfg(feature = "trial")]
 pub mod trial;

@@ -7,12 +7,14 @@
 //! string it stands, so that a single option can always be changed on top of it.
 
 mod read;
+mod sensitive;
 mod show;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub use read::Complaint;
+pub use sensitive::Sensitive;
 pub use show::write_table;
 use table::row;
 pub use table::{Accepts, Row, COUNT, MAX_WINDOW, TABLE};

@@ -53,7 +53,14 @@ pub(super) mod row {
     pub(in crate::options) const REPORT_DIR: usize = 15;
     pub(in crate::options) const LEAKS: usize = 16;
     pub(in crate::options) const LEAK_STATUS: usize = 17;
-    pub(in crate::options) const FIRST_FAULT: usize = 18;
+    pub(in crate::options) const SENSITIVE: usize = 18;
+    pub(in crate::options) const SENSITIVE_DUMP: usize = 19;
+    pub(in crate::options) const SENSITIVE_LOCK: usize = 20;
+    pub(in crate::options) const SENSITIVE_FORK: usize = 21;
+    pub(in crate::options) const SENSITIVE_BACKING: usize = 22;
+    pub(in crate::options) const SENSITIVE_EXIT: usize = 23;
+    pub(in crate::options) const SENSITIVE_STACK: usize = 24;
+    pub(in crate::options) const FIRST_FAULT: usize = 25;
 }
 
 /// Number of options.
@@ -180,6 +187,50 @@ pub static TABLE: [Row; COUNT] = [
         accepts: Accepts::Number(0, 255, ""),
         profiles: [0, 0, 0],
         help: "the status with which a program ends that has lost blocks; 0 for its own",
+    },
+    Row {
+        name: "sensitive",
+        accepts: Accepts::Words(&["lenient", "strict"]),
+        profiles: [0, 0, 0],
+        help: "what becomes of a request for sensitive memory where a protection below cannot be had: it is met, \
+               and `secmalloc_sensitive_status` says what is missing, or it fails",
+    },
+    Row {
+        name: "sensitive_dump",
+        accepts: Accepts::Words(&["exclude", "keep"]),
+        profiles: [0, 0, 0],
+        help: "whether sensitive memory is left out of core files",
+    },
+    Row {
+        name: "sensitive_lock",
+        accepts: SWITCH,
+        profiles: [1, 1, 1],
+        help: "whether sensitive memory is locked, so that it never goes to swap",
+    },
+    Row {
+        name: "sensitive_fork",
+        accepts: Accepts::Words(&["wipe", "keep"]),
+        profiles: [0, 0, 0],
+        help: "whether a forked child finds zeros in sensitive memory, or what its parent had there",
+    },
+    Row {
+        name: "sensitive_backing",
+        accepts: Accepts::Words(&["memory", "secret"]),
+        profiles: [0, 0, 0],
+        help: "whether sensitive memory is ordinary memory, or secret memory (`memfd_secret`), which even the \
+               kernel does not reach, and which keeps the machine from hibernating",
+    },
+    Row {
+        name: "sensitive_exit",
+        accepts: Accepts::Words(&["wipe", "keep"]),
+        profiles: [0, 0, 0],
+        help: "whether normal exit wipes sensitive memory that is still in use",
+    },
+    Row {
+        name: "sensitive_stack",
+        accepts: Accepts::Number(16, 1 << 20, "KiB"),
+        profiles: [256, 256, 256],
+        help: "the size of a thread's sensitive stack, which it gets when it first uses it",
     },
     fault(0),
     fault(1),

@@ -30,6 +30,13 @@ fn names_and_places_agree() {
         (row::REPORT_DIR, "report_dir"),
         (row::LEAKS, "leaks"),
         (row::LEAK_STATUS, "leak_exit_status"),
+        (row::SENSITIVE, "sensitive"),
+        (row::SENSITIVE_DUMP, "sensitive_dump"),
+        (row::SENSITIVE_LOCK, "sensitive_lock"),
+        (row::SENSITIVE_FORK, "sensitive_fork"),
+        (row::SENSITIVE_BACKING, "sensitive_backing"),
+        (row::SENSITIVE_EXIT, "sensitive_exit"),
+        (row::SENSITIVE_STACK, "sensitive_stack"),
     ];
     assert_eq!(named.len(), row::FIRST_FAULT);
     for (place, name) in named {
@@ -43,6 +50,20 @@ fn reports_hold_as_much_as_is_asked() {
     assert_eq!(parse("trace=summary").0.trace(), Level::Summary);
     assert_eq!(parse("trace=stacks").0.trace(), Level::Stacks);
     assert_eq!(parse("profile=diagnose").0.trace(), Level::Stacks);
+}
+
+#[test]
+fn sensitive_memory_has_all_protections_until_told_otherwise() {
+    let usual = Options::default().sensitive();
+    assert!(usual.excluded && usual.locked && usual.wiped_on_fork && usual.wiped_at_exit);
+    assert!(!usual.secret && !usual.strict && usual.stack == 256 << 10);
+    let (options, _) = parse(
+        "sensitive=strict:sensitive_dump=keep:sensitive_lock=no:sensitive_fork=keep:\
+         sensitive_backing=secret:sensitive_exit=keep:sensitive_stack=16",
+    );
+    let other = options.sensitive();
+    assert!(other.strict && other.secret && other.stack == 16 << 10);
+    assert!(!other.excluded && !other.locked && !other.wiped_on_fork && !other.wiped_at_exit);
 }
 
 #[test]

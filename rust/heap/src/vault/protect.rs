@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//! What protects sensitive memory: asked of the kernel for each new piece, and why it was refused where it was.
+
+use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
+
+use crate::pool::fixed;
+use crate::sys::files::Errno;
+use crate::sys::sensitive;
+
+/// A thing that the kernel does for sensitive memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Protection {
+    /// Left out of core files.
+    Excluded,
+    /// Never in swap.
+    Locked,
+    /// Zero in forked children, or not there at all.
+    WipedOnFork,
+    /// Backed by secret memory.
+    Secret,
+}
+
+/// How many there are.
+pub(crate) const PROTECTIONS: usize = 4;
+
+/// Why each was last refused; 0 where it never was.
+static WHY: [AtomicI32; PROTECTIONS] = [const { AtomicI32::new(0) }; PROTECTIONS];
+
+/// The reason for the last refusal of a protection, as an errno; 0 where there was none.
+pub(crate) fn why(protection: Protection) -> Errno {
+    // Relaxed: told to people.
+    WHY[protection as usize].load(Relaxed)
+}
+
+/// Asks for all that the options want for a piece of memory. `Err` says why a wanted one was refused; the
+/// others hold all the same, and whether that is good enough is for the caller: see option `sensitive`.
+///
+/// # Safety
+/// - Whole pages of ours, private and anonymous, writable; nobody uses them yet, and what is in them is not
+///   wanted: secret memory takes their place.
+pub(crate) unsafe fn protect(at: usize, size: usize) -> Result<(), Errno> {
+    let wanted = fixed().options.sensitive();
+    let mut all = Ok(());
+    let mut note = |protection: Protection, done: Result<(), Errno>| {
+        if let Err(why) = done {
+            WHY[protection as usize].store(why, Relaxed);
+            all = all.and(Err(why));
+        }
+        done.is_ok()
+    };
+    // SAFETY: the caller's promise, here and below.
+    unsafe {
+        if wanted.secret && note(Protection::Secret, sensitive::back_with_secret(at, size)) {
+            // Secret memory is locked and left out of core files, and cannot be wiped for a child: the child
+            // finds none, and puts zeros there (`fork`).
+            if wanted.wiped_on_fork {
+                let left_out = sensitive::leave_out_of_children(at, size);
+                note(Protection::WipedOnFork, left_out);
+            }
+            return all;
+        }
+        if wanted.excluded {
+            note(Protection::Excluded, sensitive::exclude(at, size));
+        }
+        if wanted.wiped_on_fork {
+            note(Protection::WipedOnFork, sensitive::wipe_on_fork(at, size));
+        }
+        if wanted.locked {
+            note(Protection::Locked, sensitive::lock(at, size));
+        }
+    }
+    all
+}
