@@ -10,7 +10,7 @@ use core::arch::global_asm;
 use core::ffi::c_void;
 use core::ptr::NonNull;
 
-use secmalloc_heap::{release, release_quickly, release_small, Claim};
+use secmalloc_heap::{release, release_quickly, release_sensitive_quickly, release_small, Claim};
 use secmalloc_policy::fault::Operation;
 
 use crate::cxx;
@@ -71,7 +71,8 @@ unsafe extern "C" fn free_further(block: NonNull<u8>) {
     let how = How::plain(Operation::Free);
     // SAFETY: the caller's promise.
     unsafe {
-        if !release_small(block, how.operation.family(), Claim::NONE) {
+        let (kind, claim) = (how.operation.family(), Claim::NONE);
+        if !release_small(block, kind, claim) && !release_sensitive_quickly(block, kind, claim) {
             secmalloc_end_slowly(block, how, 0, 0);
         }
     }

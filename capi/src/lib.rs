@@ -12,6 +12,7 @@
 //! | `openbsd.rs` | `freezero`, `recallocarray` |
 //! | `own.rs` | `secmalloc_*`, declared in `secmalloc.h` |
 //! | `replaced.rs` | nothing: which functions the program has of its own |
+//! | `smalloc.rs` | memory for secrets, declared in `smalloc.h` |
 //! | `rt.rs` | what a Rust library without `std` owes the linker |
 #![cfg_attr(not(test), no_std)]
 
@@ -34,5 +35,7 @@ pub mod own;
 mod replaced;
 #[cfg(all(feature = "capi", panic = "abort", not(test)))]
 mod rt;
+#[cfg(feature = "capi")]
+pub mod smalloc;
 #[cfg(feature = "capi")]
 pub mod standard;

@@ -7,7 +7,9 @@ use core::fmt::{self, Write};
 use core::mem::size_of;
 use core::ptr::null;
 
-use secmalloc_heap::{check, describe, look_for_leaks, option, status, Pool, State};
+use secmalloc_heap::{
+    check, describe, look_for_leaks, option, sensitive_status, status, Pool, State,
+};
 use secmalloc_policy::slot_state::Kind;
 
 /// The call did what it says.
@@ -50,6 +52,43 @@ pub const SECMALLOC_KIND_MALLOC: u32 = 1;
 pub const SECMALLOC_KIND_NEW: u32 = 2;
 /// Made by C++ `operator new[]`.
 pub const SECMALLOC_KIND_NEW_ARRAY: u32 = 3;
+
+/// Left out of core files (`MADV_DONTDUMP`).
+pub const SECMALLOC_SENSITIVE_EXCLUDED: u32 = 1;
+/// Locked: never in swap (`mlock2`).
+pub const SECMALLOC_SENSITIVE_LOCKED: u32 = 2;
+/// Zero in forked children, or not there (`MADV_WIPEONFORK`, `MADV_DONTFORK`).
+pub const SECMALLOC_SENSITIVE_WIPED_ON_FORK: u32 = 4;
+/// Secret memory: out of the reach of the kernel and of other processes (`memfd_secret`).
+pub const SECMALLOC_SENSITIVE_SECRET: u32 = 8;
+/// Wiped before the call that frees, shrinks or moves it returns. Always.
+pub const SECMALLOC_SENSITIVE_WIPED_ON_FREE: u32 = 16;
+/// Wiped at normal exit.
+pub const SECMALLOC_SENSITIVE_WIPED_AT_EXIT: u32 = 32;
+
+/// What protects a piece of sensitive memory.
+#[repr(C)]
+pub struct secmalloc_sensitive {
+    /// To be set to `sizeof(struct secmalloc_sensitive)` by the caller.
+    pub struct_size: usize,
+    /// Bytes of the piece: those requested, of a block.
+    pub size: usize,
+    /// The `SECMALLOC_SENSITIVE_...` that the options want.
+    pub wanted: u32,
+    /// Those that hold now, for every byte of it.
+    pub in_force: u32,
+    /// 1 if the kernel said so, in the last 10 ms; 0 where it does not tell (no `/proc`): then it is what it granted.
+    pub verified: u32,
+    /// Why each that is wanted does not hold, as an errno; 0 for the others. `ENOMEM`, `EPERM` and `EAGAIN` come of
+    /// RLIMIT_MEMLOCK, `ENOSYS` and `EINVAL` of the kernel; `ECANCELED` is of what was granted and taken back.
+    pub why_not_excluded: i32,
+    /// The same of being locked.
+    pub why_not_locked: i32,
+    /// The same of being wiped in forked children.
+    pub why_not_wiped_on_fork: i32,
+    /// The same of being secret memory.
+    pub why_not_secret: i32,
+}
 
 /// What is known of the memory a pointer points to.
 #[repr(C)]
@@ -202,6 +241,58 @@ pub unsafe extern "C" fn secmalloc_check(counts: *mut secmalloc_counts) -> i32 {
         to.never_used = seen.never_used;
         to.faults = seen.faults;
     }
+    SECMALLOC_OK
+}
+
+/// Says what protects the sensitive memory that `ptr` points into, at this moment. For a null `ptr`: which protections were
+/// never refused so far. Returns SECMALLOC_OK, SECMALLOC_NOT_OURS where there is no sensitive memory, or
+/// SECMALLOC_INVALID_ARGUMENT. Reads `/proc/self/smaps` where it has not in the last 10 ms. Any thread; not in
+/// signal handlers.
+///
+/// # Safety
+/// - `status` is null, or a structure whose `struct_size` is set and which may be written.
+#[no_mangle]
+pub unsafe extern "C" fn secmalloc_sensitive_status(
+    ptr: *const c_void,
+    status: *mut secmalloc_sensitive,
+) -> i32 {
+    // SAFETY: the caller's promise.
+    let Some(to) = (unsafe { status.as_mut() }) else {
+        return SECMALLOC_INVALID_ARGUMENT;
+    };
+    if to.struct_size != size_of::<secmalloc_sensitive>() {
+        return SECMALLOC_INVALID_ARGUMENT;
+    }
+    let Some(known) = sensitive_status(ptr.addr()) else {
+        return SECMALLOC_NOT_OURS;
+    };
+    let kernels = [
+        SECMALLOC_SENSITIVE_EXCLUDED,
+        SECMALLOC_SENSITIVE_LOCKED,
+        SECMALLOC_SENSITIVE_WIPED_ON_FORK,
+        SECMALLOC_SENSITIVE_SECRET,
+    ];
+    let mut ours = SECMALLOC_SENSITIVE_WIPED_ON_FREE;
+    if known.wiped_at_exit {
+        ours |= SECMALLOC_SENSITIVE_WIPED_AT_EXIT;
+    }
+    let (mut wanted, mut in_force) = (ours, ours);
+    for (bit, holds) in kernels.iter().zip(&known.each) {
+        wanted |= if holds.wanted { *bit } else { 0 };
+        in_force |= if holds.now { *bit } else { 0 };
+    }
+    let [excluded, locked, wiped_on_fork, secret] = known.each;
+    *to = secmalloc_sensitive {
+        struct_size: to.struct_size,
+        size: known.size,
+        wanted,
+        in_force,
+        verified: u32::from(known.verified),
+        why_not_excluded: excluded.why,
+        why_not_locked: locked.why,
+        why_not_wiped_on_fork: wiped_on_fork.why,
+        why_not_secret: secret.why,
+    };
     SECMALLOC_OK
 }
 

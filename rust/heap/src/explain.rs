@@ -3,7 +3,7 @@
 //! checks themselves only say "no".
 
 use secmalloc_policy::fault::{Actor, Block, Contact, Evidence, Fault, Operation, Stray, EVIDENCE};
-use secmalloc_policy::size_class::CANARY_SIZE;
+use secmalloc_policy::size_class::{self, CANARY_SIZE};
 use secmalloc_policy::slot_state::SlotState;
 
 use crate::canary;
@@ -63,18 +63,31 @@ fn size_in_word(slot: &Slot) -> Option<usize> {
     unsafe { canary::size_if_word_intact(&fixed().keys, slot.address, slot.size()) }
 }
 
+/// Whether what is in a slot is nobody's business.
+fn is_hidden(slot: &Slot) -> bool {
+    size_class::is_sensitive(slot.class)
+}
+
 /// The bytes at `from..end`, and how they differ from what `expected` gives for each.
-fn evidence(from: usize, end: usize, expected: impl Fn(usize) -> (u8, bool)) -> Evidence {
+/// Of sensitive memory, only how many differ.
+fn evidence(
+    from: usize,
+    end: usize,
+    hidden: bool,
+    expected: impl Fn(usize) -> (u8, bool),
+) -> Evidence {
+    let shown = if hidden { 0 } else { EVIDENCE };
     let mut evidence = Evidence {
         address: from,
-        length: (end - from).min(EVIDENCE),
+        length: (end - from).min(shown),
+        hidden,
         ..Evidence::default()
     };
     for at in 0..end - from {
         // SAFETY: the caller's range is committed memory.
         let byte = unsafe { sys::pointer::<u8>(from + at).read_volatile() };
         let (right, is_canary) = expected(from + at);
-        if at >= EVIDENCE {
+        if at >= shown {
             evidence.more += usize::from(byte != right);
             continue;
         }
@@ -99,7 +112,7 @@ pub(crate) fn overflow(slot: &Slot) -> Fault {
             unsafe { sys::pointer::<u8>(at).read_volatile() != right(at).0 }
         })
         .unwrap_or(slot.address + requested);
-    let seen = evidence(first, slot.address + size, right);
+    let seen = evidence(first, slot.address + size, is_hidden(slot), right);
     Fault::HeapBufferOverflow {
         block,
         offset: first - slot.address,
@@ -151,7 +164,7 @@ pub(crate) fn neighbour(slot: &Slot, previous: &Slot) -> Fault {
             byte != right(slot.address - back).0
         })
         .unwrap_or(8);
-    let mut seen = evidence(word_at, slot.address, right);
+    let mut seen = evidence(word_at, slot.address, is_hidden(slot), right);
     if state.is_live() {
         // The slack's length is mixed into two of the bytes: they tell nothing here.
         seen.wrong &= !0b1100;
@@ -176,7 +189,7 @@ pub(crate) fn written_after_free(slot: &Slot) -> Fault {
     Fault::UseAfterFreeWrite {
         block: block(slot),
         offset: first - slot.address,
-        evidence: evidence(first, end, |_| (0, false)),
+        evidence: evidence(first, end, is_hidden(slot), |_| (0, false)),
     }
 }
 
@@ -190,7 +203,7 @@ pub(crate) fn dirt(slot: &Slot) -> Fault {
             unsafe { sys::pointer::<u8>(at).read_volatile() != 0 }
         })
         .unwrap_or(slot.address);
-    let seen = evidence(first, end, |_| (0, false));
+    let seen = evidence(first, end, is_hidden(slot), |_| (0, false));
     let (owner, live) = match slot.previous() {
         Some(previous) if previous.state().is_live() => (previous, true),
         Some(previous) if previous.state().state() != SlotState::NeverUsed => (previous, false),
@@ -222,9 +235,13 @@ pub(crate) fn large(descriptor: &Descriptor) -> Option<Fault> {
     let end = descriptor.block + descriptor.size;
     if let Some(offset) = descriptor.overflow() {
         let from = descriptor.block + offset;
-        let seen = evidence(from, descriptor.mapping.data_end(), |at| {
-            (large::expected_fill(descriptor.block, at - end), true)
-        });
+        let fill = |at: usize| (large::expected_fill(descriptor.block, at - end), true);
+        let seen = evidence(
+            from,
+            descriptor.mapping.data_end(),
+            descriptor.sensitive,
+            fill,
+        );
         return Some(Fault::HeapBufferOverflow {
             block,
             offset,
@@ -233,7 +250,7 @@ pub(crate) fn large(descriptor: &Descriptor) -> Option<Fault> {
     }
     let distance = descriptor.underflow()?;
     let from = descriptor.block - distance.min(descriptor.block - descriptor.mapping.data);
-    let seen = evidence(from, descriptor.block, |_| (0, false));
+    let seen = evidence(from, descriptor.block, descriptor.sensitive, |_| (0, false));
     Some(Fault::HeapBufferUnderflow {
         block,
         distance,

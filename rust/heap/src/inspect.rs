@@ -5,7 +5,7 @@
 use core::fmt;
 
 use secmalloc_policy::fault::Operation;
-use secmalloc_policy::size_class::{self, CANARY_SIZE, ZERO};
+use secmalloc_policy::size_class::{self, CANARY_SIZE};
 use secmalloc_policy::slot_state::{Kind, SlotState};
 
 use crate::explain;
@@ -213,7 +213,7 @@ pub fn class_totals(class: usize) -> ClassTotals {
         return totals;
     }
     let (store, map) = (&shared().stores[class], &fixed().classes[class]);
-    if class == ZERO {
+    if size_class::is_zero(class) {
         // No memory, and nothing to count.
         return totals;
     }

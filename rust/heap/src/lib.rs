@@ -50,8 +50,9 @@ mod wipe;
 
 pub use die::panicked;
 pub use heap::{
-    allocate, allocate_quickly, allocate_small_quickly, discard, recreate, release,
-    release_quickly, release_small, resize, resize_quickly, usable_size, Claim, Recreated,
+    allocate, allocate_quickly, allocate_sensitive_quickly, allocate_small_quickly, discard,
+    is_sensitive, recreate, release, release_quickly, release_sensitive_quickly, release_small,
+    resize, resize_quickly, resize_sensitive_quickly, usable_size, Claim, Recreated,
 };
 pub use inspect::{
     check, class_totals, describe, option, totals, trim, ClassTotals, Description, Pool, State,
@@ -64,6 +65,7 @@ pub use sweep::Counts;
 #[cfg(feature = "trial")]
 pub use sys::trial;
 pub use trace::{begin as begin_call, end as end_call, Begun, Passed};
+pub use vault::{sensitive_status, Holds, SensitiveStatus};
 
 /// The kernel's page size, in bytes.
 #[must_use]

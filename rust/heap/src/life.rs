@@ -15,6 +15,7 @@ use crate::sweep::{sweep, Budget};
 use crate::sys;
 use crate::thread;
 use crate::trace;
+use crate::vault;
 
 /// The process that was loaded; others are its forks.
 static LOADED_IN: AtomicU32 = AtomicU32::new(0);
@@ -25,6 +26,12 @@ pub fn begin() {
     let _ = thread::with_heap(|_| ());
     LOADED_IN.store(sys::process_id(), Relaxed);
     signal::install();
+}
+
+/// Whether this process is a fork of the one that was loaded, as far as that is known.
+pub(crate) fn is_a_fork() -> bool {
+    let loaded_in = LOADED_IN.load(Relaxed);
+    loaded_in != 0 && loaded_in != sys::process_id()
 }
 
 /// Whether that was. Before it, a static program's C library may not have set up yet what finds unwind tables.
@@ -59,4 +66,5 @@ fn end_in(own: &Own) {
     }
     leaks::at_exit(own);
     trace::finish();
+    vault::end();
 }

@@ -12,7 +12,9 @@
 use core::ptr::NonNull;
 
 use secmalloc_policy::quarantine;
-use secmalloc_policy::size_class::{self, BANDED, CANARY_SIZE, CLASSES_BANDED, COUNT, MAX_SMALL};
+use secmalloc_policy::size_class::{
+    self, BANDED, CANARY_SIZE, CLASSES_BANDED, MAX_SMALL, ORDINARY,
+};
 use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 
 use crate::canary::{self, Keys};
@@ -29,8 +31,9 @@ use crate::wipe;
 pub(crate) trait Reach {
     /// The largest block.
     const SIZE: usize;
-    /// The last class.
-    const CLASS: usize;
+    /// The first class, and how many there are.
+    const FIRST: usize;
+    const CLASSES: usize;
     /// The class of a block of 1 to `SIZE` bytes.
     fn class_of(size: usize) -> usize;
     /// # Safety
@@ -51,12 +54,16 @@ pub(crate) trait Reach {
 /// Slots up to 256 bytes, which a few vectors reach.
 pub(crate) enum Bands {}
 
-/// Every slot.
+/// Every slot of ordinary blocks.
 pub(crate) enum All {}
+
+/// Every slot of sensitive blocks.
+pub(crate) enum Sensitive {}
 
 impl Reach for Bands {
     const SIZE: usize = BANDED;
-    const CLASS: usize = CLASSES_BANDED;
+    const FIRST: usize = 1;
+    const CLASSES: usize = CLASSES_BANDED;
 
     #[inline(always)]
     fn class_of(size: usize) -> usize {
@@ -94,7 +101,8 @@ impl Reach for Bands {
 
 impl Reach for All {
     const SIZE: usize = MAX_SMALL;
-    const CLASS: usize = COUNT - 1;
+    const FIRST: usize = 1;
+    const CLASSES: usize = ORDINARY - 1;
 
     #[inline(always)]
     fn class_of(size: usize) -> usize {
@@ -127,6 +135,45 @@ impl Reach for All {
     unsafe fn wipe(address: usize, slot: usize, size: usize) {
         // SAFETY: the caller's promise.
         unsafe { wipe::zero_used(address, slot, size) }
+    }
+}
+
+impl Reach for Sensitive {
+    const SIZE: usize = MAX_SMALL;
+    const FIRST: usize = ORDINARY + 1;
+    const CLASSES: usize = ORDINARY - 1;
+
+    #[inline(always)]
+    fn class_of(size: usize) -> usize {
+        ORDINARY + size_class::class_of(size)
+    }
+
+    #[inline(always)]
+    fn set_live(slot: &Slot, map: &ClassMap, live: SlotWord, whole: usize, size: usize) {
+        All::set_live(slot, map, live, whole, size);
+    }
+
+    #[inline(always)]
+    fn requested(slot: &Slot, map: &ClassMap, whole: usize, state: SlotWord) -> Option<usize> {
+        All::requested(slot, map, whole, state)
+    }
+
+    #[inline(always)]
+    unsafe fn is_sealed(keys: &Keys, address: usize, slot: usize, size: usize) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { All::is_sealed(keys, address, slot, size) }
+    }
+
+    #[inline(always)]
+    unsafe fn is_zero(address: usize, slot: usize) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { All::is_zero(address, slot) }
+    }
+
+    #[inline(always)]
+    unsafe fn wipe(address: usize, slot: usize, size: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { All::wipe(address, slot, size) }
     }
 }
 
@@ -197,7 +244,7 @@ fn find<R: Reach>(address: usize, kind: Kind) -> Option<Sound> {
     }
     let class = usize::from(fixed.class_of_region(distance >> fixed.region_shift));
     // Blocks of size 0 have the class before the first, regions without a class the last number.
-    if class.wrapping_sub(1) >= R::CLASS {
+    if class.wrapping_sub(R::FIRST) >= R::CLASSES {
         return None;
     }
     // SAFETY: just compared.
@@ -265,7 +312,7 @@ pub(crate) unsafe fn resize<R: Reach>(address: usize, size: usize) -> Option<Non
     let (slot, old, was) = (&found.slot, found.requested, found.was);
     let map = &fixed().classes[found.class];
     let whole = map.slot_size();
-    if stays(found.class, whole, old, size) {
+    if R::class_of(size) == found.class || shrinks_a_little(whole, old, size) {
         slot.set_busy(was.then(SlotState::Busy, was.tag()));
         // SAFETY: the slot is in our hands, and sealed around `old` bytes; the new size fits it.
         unsafe { canary::reseal(&fixed().keys, address, whole, old, size) };
@@ -289,11 +336,15 @@ pub(crate) unsafe fn resize<R: Reach>(address: usize, size: usize) -> Option<Non
     Some(new)
 }
 
-/// Whether a block stays in its slot when its size changes. An aligned one may lie in a larger class than
-/// its size needs; it need not move to shrink there.
-#[inline(always)]
+/// Whether a small block stays in its slot when its size changes.
 pub(crate) fn stays(class: usize, slot: usize, old: usize, size: usize) -> bool {
-    size_class::class_of(size) == class || (size <= old && old - size < slot / 4)
+    size_class::class_of(size) == size_class::ordinary(class) || shrinks_a_little(slot, old, size)
+}
+
+/// An aligned block may lie in a larger class than its size needs; it need not move to shrink there.
+#[inline(always)]
+fn shrinks_a_little(slot: usize, old: usize, size: usize) -> bool {
+    size <= old && old - size < slot / 4
 }
 
 impl Sound {

@@ -12,7 +12,9 @@ use core::cell::Cell;
 use core::mem::size_of;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use secmalloc_policy::size_class::{SizeClass, CANARY_SIZE, MAX_COMPACT, MAX_SLOTS, ZERO};
+use secmalloc_policy::size_class::{
+    is_sensitive, is_zero, SizeClass, CANARY_SIZE, MAX_COMPACT, MAX_SLOTS,
+};
 use secmalloc_policy::slot_state::{SlotState, SlotWord, Tag};
 
 use crate::canary;
@@ -20,6 +22,7 @@ use crate::evidence;
 use crate::pool::{self, fixed, shared, Fixed};
 use crate::state::StateCell;
 use crate::sys;
+use crate::vault;
 use crate::wipe;
 
 /// Where one class lies, in one cache line.
@@ -153,6 +156,11 @@ impl ClassMap {
     #[inline(always)]
     pub(crate) fn slot_size(&self) -> usize {
         self.slot as usize
+    }
+
+    /// Address of slot 0.
+    pub(crate) fn base(&self) -> usize {
+        self.base
     }
 
     /// Slots of a slab.
@@ -370,7 +378,7 @@ impl Slot {
     /// - The slot is committed.
     pub(crate) unsafe fn open(&self) -> Option<usize> {
         let (keys, size) = (&fixed().keys, self.size());
-        match self.requested() {
+        let sealed = match self.requested() {
             Some(requested) => {
                 // SAFETY: the caller's promise; `requested` leaves room for the word.
                 unsafe { canary::is_sealed(keys, self.address, size, requested) }
@@ -378,7 +386,25 @@ impl Slot {
             }
             // SAFETY: the caller's promise.
             None => unsafe { canary::open(keys, self.address, size) },
+        };
+        // SAFETY: the caller's promise.
+        sealed.or_else(|| unsafe { self.size_if_wiped() })
+    }
+
+    /// The size of the block in a live slot of the vault that was wiped with all around it, as in a forked child.
+    ///
+    /// # Safety
+    /// - As [`Slot::open`].
+    #[cold]
+    #[inline(never)]
+    unsafe fn size_if_wiped(&self) -> Option<usize> {
+        if !is_sensitive(self.class) || !vault::may_be_wiped() {
+            return None;
         }
+        let requested = self.size_of_block()?;
+        let behind = self.size() - requested;
+        // SAFETY: the caller's promise.
+        unsafe { wipe::is_zero_bytes(self.address + requested, behind) }.then_some(requested)
     }
 
     /// Makes the slot, of `whole` bytes, a live block of `size` bytes.
@@ -404,7 +430,7 @@ impl Slot {
 
     /// Whether there is memory behind it.
     pub(crate) fn has_memory(&self) -> bool {
-        self.class != ZERO
+        !is_zero(self.class)
     }
 
     /// Asks the processor for what the next call will want of this slot.

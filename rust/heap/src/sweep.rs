@@ -13,7 +13,7 @@
 use core::cell::Cell;
 
 use secmalloc_policy::fault::{Fault, Operation};
-use secmalloc_policy::size_class::{COUNT, ZERO};
+use secmalloc_policy::size_class::{is_zero, COUNT};
 use secmalloc_policy::slot_state::SlotState;
 
 use crate::canary;
@@ -100,7 +100,7 @@ pub(crate) fn sweep(operation: Operation, budget: &Budget) -> Counts {
             Pass::Live => protections::CANARY,
             Pass::Resting | Pass::NeverUsed => protections::VERIFY,
         };
-        for class in (0..COUNT).filter(|&class| class != ZERO && is_known) {
+        for class in (0..COUNT).filter(|&class| !is_zero(class) && is_known) {
             if !sweep_class(class, pass, operation, budget, &mut counts) {
                 return counts;
             }

@@ -135,6 +135,8 @@ pub struct Evidence {
     pub length: usize,
     /// How many behind these differ too.
     pub more: usize,
+    /// They are in sensitive memory, and none is shown.
+    pub hidden: bool,
 }
 
 impl Default for Evidence {
@@ -146,6 +148,7 @@ impl Default for Evidence {
             canary: 0,
             length: 0,
             more: 0,
+            hidden: false,
         }
     }
 }

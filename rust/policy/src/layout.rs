@@ -7,9 +7,11 @@
 //! next: the order of the regions and the start within each are drawn anew.
 
 use crate::random::Random;
+use crate::size_class;
 
-/// Regions of the data pool; more than classes, so that some stay empty between others.
-pub const REGIONS: usize = 64;
+/// Regions of the data pool; more than classes, so that some stay empty between others. The upper half is
+/// for sensitive blocks alone.
+pub const REGIONS: usize = 128;
 
 /// The largest region, as a power of two: 64 GiB of one class.
 pub const MAX_REGION_SHIFT: u32 = 36;
@@ -102,19 +104,32 @@ pub fn unreserved_start(top: usize, sixteenths: usize, random: &mut Random) -> u
         .saturating_mul(START_STEP)
 }
 
-/// The region of each class in the data pool: a random choice and order.
+/// The regions of the data pool in the order in which classes take them: those of the lower half at random, for
+/// ordinary classes, then those of the upper half, for sensitive ones.
 #[must_use]
 pub fn region_order(random: &mut Random) -> [u8; REGIONS] {
     let mut order = [0u8; REGIONS];
     for (number, region) in order.iter_mut().enumerate() {
         *region = number as u8;
     }
-    // Fisher and Yates, from the top.
-    for last in (1..REGIONS).rev() {
-        let other = random.below(last.saturating_add(1) as u32) as usize;
-        order.swap(last, other);
+    for half in order.chunks_exact_mut(REGIONS / 2) {
+        // Fisher and Yates, from the top.
+        for last in (1..half.len()).rev() {
+            let other = random.below(last.saturating_add(1) as u32) as usize;
+            half.swap(last, other);
+        }
     }
     order
+}
+
+/// The place of a class in [`region_order`].
+#[must_use]
+pub const fn region_place(class: usize) -> usize {
+    if size_class::is_sensitive(class) {
+        (REGIONS / 2).wrapping_add(size_class::ordinary(class))
+    } else {
+        class
+    }
 }
 
 /// How far into its region a class begins: somewhere in the first quarter.
@@ -148,14 +163,14 @@ mod tests {
     #[test]
     fn plans_shrink_until_nothing_is_left() {
         let mut plan = Plan::for_limit(usize::MAX, TOP);
-        assert_eq!(plan.pool_size(), 64 << 36);
+        assert_eq!(plan.pool_size(), 128 << 36);
         let mut steps = 0;
         while let Some(next) = plan.smaller(TOP) {
             assert!(next.shift < plan.shift || plan.reserved && !next.reserved);
             plan = next;
             steps += 1;
         }
-        assert!(steps > 8 && plan.pool_size() == 1 << 30 && !plan.reserved);
+        assert!(steps > 8 && plan.pool_size() == 2 << 30 && !plan.reserved);
     }
 
     /// A limit counts what is out of reach too: with one, nothing is reserved.
@@ -189,7 +204,8 @@ mod tests {
         let first = region_order(&mut random);
         let second = region_order(&mut random);
         let mut sorted = first;
-        sorted.sort_unstable();
+        sorted[..REGIONS / 2].sort_unstable();
+        sorted[REGIONS / 2..].sort_unstable();
         assert!(sorted.iter().enumerate().all(|(i, &r)| i == r as usize));
         assert_ne!(first, second);
     }

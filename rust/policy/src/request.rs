@@ -2,6 +2,7 @@
 //! What a caller asks for. Every size that reaches the heap has passed through here, so that the
 //! arithmetic on sizes is checked in one place and `ENOMEM` and `EINVAL` are decided in one place.
 
+use crate::size_class::ORDINARY;
 use crate::slot_state::Kind;
 
 /// The largest block: `PTRDIFF_MAX`, so that the difference of two pointers into a block always
@@ -32,6 +33,8 @@ pub struct Request {
     pub kind: Kind,
     /// Whether the block must read as zero.
     pub zeroed: bool,
+    /// Whether the block holds secrets.
+    pub sensitive: bool,
 }
 
 impl Request {
@@ -46,6 +49,7 @@ impl Request {
             alignment: MIN_ALIGNMENT,
             kind: Kind::Malloc,
             zeroed: false,
+            sensitive: false,
         })
     }
 
@@ -97,6 +101,24 @@ impl Request {
         match size.checked_next_multiple_of(page) {
             Some(rounded) => Request::aligned(page, rounded),
             None => Err(Refusal::TooLarge),
+        }
+    }
+
+    /// The same block, for secrets or not.
+    #[inline]
+    #[must_use]
+    pub fn with_secrets(self, sensitive: bool) -> Request {
+        Request { sensitive, ..self }
+    }
+
+    /// The class that is like the ordinary one `class`, and holds such blocks.
+    #[inline(always)]
+    #[must_use]
+    pub const fn class(&self, class: usize) -> usize {
+        if self.sensitive {
+            class.wrapping_add(ORDINARY)
+        } else {
+            class
         }
     }
 

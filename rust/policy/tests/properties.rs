@@ -75,6 +75,7 @@ fn evidence() -> impl Strategy<Value = Evidence> {
                 canary,
                 length,
                 more,
+                hidden: more % 5 == 1,
             },
         )
 }

@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 
 use secmalloc_policy::fault::{Fault, Operation};
 use secmalloc_policy::request::Request;
-use secmalloc_policy::size_class::{self, CANARY_SIZE, MAX_SMALL, ZERO};
+use secmalloc_policy::size_class::{self, CANARY_SIZE, MAX_SMALL};
 use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 
 use super::{non_null, relieve};
@@ -37,11 +37,18 @@ pub fn allocate_small_quickly(size: usize, kind: Kind, zeroed: bool) -> Option<N
     quick::allocate::<quick::All>(size, kind, zeroed)
 }
 
+/// Makes a sensitive block of `size` bytes the short way; `None` if it takes the long one, [`allocate`].
+#[inline(always)]
+#[must_use]
+pub fn allocate_sensitive_quickly(size: usize, zeroed: bool) -> Option<NonNull<u8>> {
+    quick::allocate::<quick::Sensitive>(size, Kind::Malloc, zeroed)
+}
+
 /// Makes a block. `None` when there is no memory for it.
 pub fn allocate(request: Request, operation: Operation) -> Option<NonNull<u8>> {
     if request.size.wrapping_sub(1) < MAX_SMALL && request.is_usual() {
         if let Some(heap) = thread::enter() {
-            let class = size_class::class_of(request.size);
+            let class = request.class(size_class::class_of(request.size));
             let made = allocate_small(&heap, class, &request);
             drop(heap);
             return made.unwrap_or_else(|unfit| refuse_and_retry(&unfit, request, operation));
@@ -64,9 +71,10 @@ type Made = Result<Option<NonNull<u8>>, Unfit>;
 #[inline(never)]
 fn allocate_otherwise(request: Request, operation: Operation) -> Option<NonNull<u8>> {
     let made = thread::with_heap(|heap| {
-        let class = size_class::class_of_aligned(request.size, request.alignment);
+        let class = size_class::class_of_aligned(request.size, request.alignment)
+            .map(|class| request.class(class));
         match class {
-            Some(ZERO) => allocate_nothing(heap, &request),
+            Some(class) if size_class::is_zero(class) => allocate_nothing(heap, class, &request),
             Some(class) if !fixed().options.guard_all() => allocate_small(heap, class, &request),
             _ => Ok(large::allocate(heap, &request).and_then(non_null)),
         }
@@ -189,19 +197,19 @@ fn refuse_and_retry(
 }
 
 /// A block of size 0: an address without memory.
-fn allocate_nothing(heap: &ThreadHeap, request: &Request) -> Made {
-    let Some(slot) = take(heap, ZERO) else {
+fn allocate_nothing(heap: &ThreadHeap, class: usize, request: &Request) -> Made {
+    let Some(slot) = take(heap, class) else {
         return Ok(None);
     };
     let was = slot.state();
     if was.is_live() {
         return Err(Unfit {
-            class: ZERO,
+            class,
             index: slot.index,
             was,
         });
     }
-    let map = &fixed().classes[ZERO];
+    let map = &fixed().classes[class];
     let whole = slot.size();
     let live = SlotWord::live(request.kind, heap.tag());
     slot.set_live(map, live, whole, whole - CANARY_SIZE);

@@ -11,12 +11,14 @@ use secmalloc_policy::request::Request;
 use super::allocate::allocate;
 use super::owner::{check_small, owner, Owner, Refused};
 use super::release::release;
+use super::resize::is_sensitive;
 use super::Claim;
 use crate::die;
 use crate::explain;
 use crate::large;
 use crate::slab::Slot;
 use crate::thread;
+use crate::vault;
 use crate::wipe;
 
 /// What became of a block that was to be changed.
@@ -85,7 +87,8 @@ pub unsafe fn recreate(
             (Fault::SizeMismatch { block, given: old }, None)
         }
         Some(Ok(_)) => {
-            let Some(new) = allocate(request, operation) else {
+            let sensitive = is_sensitive(block);
+            let Some(new) = allocate(request.with_secrets(sensitive), operation) else {
                 return Recreated::NoMemory;
             };
             // SAFETY: both blocks hold that many bytes, and they are not the same; the old one was
@@ -93,6 +96,9 @@ pub unsafe fn recreate(
             unsafe {
                 new.copy_from_nonoverlapping(block, old.min(request.size));
                 discard(block, old, operation);
+            }
+            if sensitive {
+                vault::forget_registers();
             }
             return Recreated::Block(new);
         }

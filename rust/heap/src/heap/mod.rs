@@ -15,12 +15,14 @@ mod resize;
 
 use core::ptr::NonNull;
 
-pub use allocate::{allocate, allocate_quickly, allocate_small_quickly};
+pub use allocate::{
+    allocate, allocate_quickly, allocate_sensitive_quickly, allocate_small_quickly,
+};
 pub use discard::{discard, recreate, Recreated};
 pub(crate) use release::{ready_slowly, rest_elsewhere, rest_slowly};
-pub use release::{release, release_quickly, release_small};
+pub use release::{release, release_quickly, release_sensitive_quickly, release_small};
 pub(crate) use relieve::relieve;
-pub use resize::{resize, resize_quickly, usable_size};
+pub use resize::{is_sensitive, resize, resize_quickly, resize_sensitive_quickly, usable_size};
 
 /// What a sized or aligned free claims about its block.
 #[derive(Debug, Clone, Copy, Default)]

@@ -43,6 +43,16 @@ pub unsafe fn release_small(block: NonNull<u8>, kind: Kind, claim: Claim) -> boo
     unsafe { quick::release::<quick::All>(block.addr().get(), kind, claim) }
 }
 
+/// The same for a small sensitive block.
+///
+/// # Safety
+/// - As [`release`].
+#[inline(always)]
+pub unsafe fn release_sensitive_quickly(block: NonNull<u8>, kind: Kind, claim: Claim) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { quick::release::<quick::Sensitive>(block.addr().get(), kind, claim) }
+}
+
 /// Ends a block. `caller` is the return address of the call that ends it, 0 where that is not known.
 ///
 /// # Safety

@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::Request;
-use secmalloc_policy::size_class::{CANARY_SIZE, MAX_SMALL};
+use secmalloc_policy::size_class::{self, CANARY_SIZE, MAX_SMALL};
 use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 
 use super::allocate::allocate;
@@ -23,6 +23,7 @@ use crate::quick;
 use crate::slab::{self, Slot};
 use crate::sys;
 use crate::thread;
+use crate::vault;
 
 /// Changes the size of a small block the short way; `None` if nothing was done, and it takes the long
 /// one, [`resize`].
@@ -33,6 +34,29 @@ use crate::thread;
 pub unsafe fn resize_quickly(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
     // SAFETY: the caller's promise.
     unsafe { quick::resize::<quick::All>(block.addr().get(), size) }
+}
+
+/// The same for a small sensitive block.
+///
+/// # Safety
+/// - As [`resize`].
+#[must_use]
+pub unsafe fn resize_sensitive_quickly(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
+    // SAFETY: the caller's promise.
+    let resized = unsafe { quick::resize::<quick::Sensitive>(block.addr().get(), size) };
+    vault::forget_registers();
+    resized
+}
+
+/// Whether a live block starts at `block`, and is sensitive.
+#[must_use]
+pub fn is_sensitive(block: NonNull<u8>) -> bool {
+    let address = block.addr().get();
+    pool::started()
+        && match slab::spot(fixed(), address) {
+            Some(spot) => size_class::is_sensitive(spot.slot.class) && spot.slot.state().is_live(),
+            None => large::find(address).is_some_and(|descriptor| descriptor.sensitive),
+        }
 }
 
 /// Changes the size of a block, in place where its slot or mapping allows. `None` when there is no
@@ -86,12 +110,17 @@ unsafe fn resize_small(
         }
         return non_null(slot.address);
     }
-    let new = allocate(Request::bytes(size).ok()?, operation)?;
+    let sensitive = size_class::is_sensitive(slot.class);
+    let request = Request::bytes(size).ok()?.with_secrets(sensitive);
+    let new = allocate(request, operation)?;
     // SAFETY: both blocks hold that many bytes, and they are not the same.
     unsafe {
         let from = sys::pointer::<u8>(slot.address);
         new.copy_from_nonoverlapping(from, old.min(size));
         retire(slot, state, old);
+    }
+    if sensitive {
+        vault::forget_registers();
     }
     Some(new)
 }
@@ -106,10 +135,20 @@ fn resize_slowly(address: usize, size: usize, operation: Operation) -> Option<No
             return None;
         }
     };
-    let (old, kind, made) = match owner {
-        Owner::Condemned(slot) => (slot.size_of_block()?, Kind::Malloc, explain::block(&slot)),
+    let (old, kind, made, sensitive) = match owner {
+        Owner::Condemned(slot) => (
+            slot.size_of_block()?,
+            Kind::Malloc,
+            explain::block(&slot),
+            size_class::is_sensitive(slot.class),
+        ),
         Owner::Small(slot) => match check_small(&slot) {
-            Ok(old) => (old, slot.state().kind()?, explain::block(&slot)),
+            Ok(old) => (
+                old,
+                slot.state().kind()?,
+                explain::block(&slot),
+                size_class::is_sensitive(slot.class),
+            ),
             Err((fault, _)) => {
                 die::found(&fault, operation);
                 slot.set_aside();
@@ -129,17 +168,26 @@ fn resize_slowly(address: usize, size: usize, operation: Operation) -> Option<No
                     return non_null(moved);
                 }
             }
-            (descriptor.size, descriptor.kind()?, descriptor.describe())
+            (
+                descriptor.size,
+                descriptor.kind()?,
+                descriptor.describe(),
+                descriptor.sensitive,
+            )
         }
     };
     let family = Some(operation.family());
     if let Err(fault) = mismatch::check(family, Some(kind), Claim::NONE, old, || made) {
         mismatch::found(&fault, operation, 0);
     }
-    let new = allocate(Request::bytes(size).ok()?, operation)?;
+    let request = Request::bytes(size).ok()?.with_secrets(sensitive);
+    let new = allocate(request, operation)?;
     let block = non_null(address)?;
     // SAFETY: both blocks hold that many bytes, and they are not the same.
     unsafe { new.copy_from_nonoverlapping(block, old.min(size)) };
+    if sensitive {
+        vault::forget_registers();
+    }
     // SAFETY: the caller gives the old block up.
     unsafe { release_of(kind, block, operation, Claim::NONE, 0) };
     Some(new)

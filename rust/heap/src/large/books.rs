@@ -3,7 +3,7 @@
 //! much of it is worth keeping.
 
 use core::cell::Cell;
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use super::descriptor::{Descriptor, Freed};
 use super::kept::{self, Kept};
@@ -24,6 +24,8 @@ pub(crate) struct LargeHeap {
     pub(super) kept: Kept,
     freed: [Cell<Freed>; REMEMBERED],
     freed_count: Cell<usize>,
+    /// Whether there ever was a sensitive one.
+    any_sensitive: AtomicBool,
     /// Bytes in live blocks, and the most that there were of late. The first is read without the lock too.
     live_bytes: AtomicUsize,
     peak_bytes: Cell<usize>,
@@ -41,6 +43,12 @@ impl LargeHeap {
     pub(super) fn insert(&self, descriptor: &Descriptor) -> bool {
         let _held = self.lock.hold();
         self.insert_held(descriptor)
+    }
+
+    /// There is a sensitive one from now on.
+    pub(super) fn note_sensitive(&self) {
+        // Relaxed, here and below: who asks has the block from whoever made it, or all locks.
+        self.any_sensitive.store(true, Relaxed);
     }
 
     /// In a forked child, where another thread of the parent's was changing the books: what is live
@@ -187,6 +195,19 @@ pub(crate) fn each(mut look: impl FnMut(&Descriptor) -> bool) {
         if !look(&descriptor) {
             return;
         }
+    }
+}
+
+/// Looks at every live sensitive block.
+pub(crate) fn each_sensitive(mut look: impl FnMut(&Descriptor)) {
+    // Most programs have none, and a forked child is not to read all books for that.
+    if shared().large.any_sensitive.load(Relaxed) {
+        each(|descriptor| {
+            if descriptor.sensitive {
+                look(descriptor);
+            }
+            true
+        });
     }
 }
 

@@ -7,6 +7,7 @@ use secmalloc_policy::slot_state::{Kind, SlotWord};
 use super::mapping::Mapping;
 use crate::evidence::Trail;
 use crate::pool::fixed;
+use crate::vault;
 use crate::wipe;
 
 /// Bytes of the fill behind a block that are written and compared at a time.
@@ -25,6 +26,8 @@ pub(crate) struct Descriptor {
     pub(crate) made: Trail,
     /// A fault in it was reported and survived: its memory is never used again.
     pub(crate) condemned: bool,
+    /// It holds secrets.
+    pub(crate) sensitive: bool,
 }
 
 /// What is remembered of a freed one.
@@ -96,6 +99,10 @@ impl Descriptor {
             let byte = unsafe { crate::sys::pointer::<u8>(*at).read_volatile() };
             byte != fill.to_le_bytes()[*at % WORD]
         };
+        // SAFETY: the fill lies in the block's pages.
+        if self.sensitive && vault::may_be_wiped() && unsafe { wipe::is_zero_bytes(from, length) } {
+            return None;
+        }
         let mut bytes = from..words.min(end);
         let mut words = (words..end).step_by(WORD);
         bytes

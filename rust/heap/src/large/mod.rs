@@ -31,7 +31,7 @@ use crate::pool::{fixed, shared};
 use crate::store::warm;
 use crate::thread::ThreadHeap;
 pub(crate) use books::{
-    each, each_known, find, freed_at, is_any_lent, near, totals, LargeHeap, Near,
+    each, each_known, each_sensitive, find, freed_at, is_any_lent, near, totals, LargeHeap, Near,
 };
 pub(crate) use descriptor::{expected_fill, Descriptor};
 use mapping::{Mapping, Purpose};
@@ -45,10 +45,12 @@ pub(crate) fn allocate(heap: &ThreadHeap, request: &Request) -> Option<usize> {
         size,
         alignment,
         kind,
+        sensitive,
         ..
     } = *request;
     let data_size = size.checked_next_multiple_of(page)?;
-    let reused = if alignment <= page {
+    // What is kept was ordinary memory, and is to be that again.
+    let reused = if alignment <= page && !sensitive {
         shared().large.reuse(data_size)
     } else {
         None
@@ -58,6 +60,13 @@ pub(crate) fn allocate(heap: &ThreadHeap, request: &Request) -> Option<usize> {
         Some(mapping) => mapping,
         None => make_room(data_size, alignment, heap)?,
     };
+    if sensitive {
+        shared().large.note_sensitive();
+        if !mapping.take_secrets() {
+            mapping.unmap();
+            return None;
+        }
+    }
     let block = if alignment <= page {
         mapping.data_end() - size.next_multiple_of(alignment.max(MIN_ALIGNMENT))
     } else {
@@ -71,6 +80,7 @@ pub(crate) fn allocate(heap: &ThreadHeap, request: &Request) -> Option<usize> {
         state,
         made,
         condemned: false,
+        sensitive,
     };
     descriptor.seal();
     if !shared().large.insert(&descriptor) {
@@ -113,9 +123,16 @@ pub(crate) fn release(heap: &ThreadHeap, descriptor: &Descriptor) -> bool {
         large.remember(&removed, by);
         removed
     };
-    let mapping = &descriptor.mapping;
+    let mapping = &if descriptor.sensitive {
+        match descriptor.mapping.give_up_secrets() {
+            Some(empty) => empty,
+            None => return true,
+        }
+    } else {
+        descriptor.mapping
+    };
     // Huge pages are there as a whole: only small ones tell how much was touched.
-    if mapping.data_size >= touched::LARGE && !mapping.huge {
+    if mapping.data_size >= touched::LARGE && !mapping.huge && !descriptor.sensitive {
         touched::learn(mapping.present(), mapping.data_size);
     }
     if mapping.data_size == 0

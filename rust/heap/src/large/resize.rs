@@ -23,6 +23,10 @@ pub(crate) fn resize(heap: &ThreadHeap, old: &Descriptor, size: usize) -> Option
     let page = fixed().page;
     let front = old.block - old.mapping.data;
     let data_size = front.checked_add(size)?.checked_next_multiple_of(page)?;
+    // Locked pages cannot become guards, and what a move leaves behind is not to be judged: a copy is wiped.
+    if old.sensitive && data_size != old.mapping.data_size {
+        return Some(Resized::MustCopy);
+    }
     let large = &shared().large;
     let trail = old.made.of_end(heap);
     // Out of the table while its pages change: a sweep must not look for them.

@@ -2,7 +2,7 @@
 //! All blocks that the program has, and what was found out of each: found by any address in it, while nobody changes the
 //! heap.
 
-use secmalloc_policy::size_class::{CANARY_SIZE, COUNT, ZERO};
+use secmalloc_policy::size_class::{is_zero, CANARY_SIZE, COUNT};
 use secmalloc_policy::trace_format::note::Reach;
 
 use super::area::{Area, Plain};
@@ -240,7 +240,7 @@ fn of_slot(slot: &Slot, memory: &mut Memory) -> Option<Block> {
         return None;
     }
     let whole = fixed().classes[slot.class].slot_size();
-    let size = if slot.class == ZERO {
+    let size = if is_zero(slot.class) {
         0
     } else {
         slot.requested().unwrap_or_else(|| {

@@ -29,6 +29,7 @@ use crate::store::Store;
 use crate::sys::{self, Access};
 use crate::thread::{self, Registry};
 use crate::trace::{FaultFiles, Trace};
+use crate::wipe::Registers;
 pub(crate) use begin::{fresh_seed, with_variable};
 pub(crate) use commit::{be_unsure, Growing};
 
@@ -48,6 +49,8 @@ pub(crate) struct Fixed {
     /// The processor has what [`crate::wipe::wide`] uses.
     #[cfg(target_arch = "x86_64")]
     pub(crate) wide_vectors: bool,
+    /// What is emptied after secrets were copied.
+    pub(crate) registers: Registers,
     pub(crate) keys: Keys,
     pub(crate) classes: [ClassMap; COUNT],
     pub(crate) plan: Plan,

@@ -19,6 +19,7 @@ use crate::slab::{self, ClassMap};
 use crate::sys::{self, Access};
 use crate::thread::{self, ThreadHeap};
 use crate::trace::{FaultFiles, Trace};
+use crate::wipe::Registers;
 
 /// The largest plan that the system grants, and the rest of what is fixed.
 pub(super) fn lay_out(options: Options, seeded: bool, random: &mut Random) -> Option<Fixed> {
@@ -158,7 +159,7 @@ fn arrange(
     let mut regions = [NO_CLASS; REGIONS];
     let mut classes = [ClassMap::EMPTY; COUNT];
     for (number, (map, class)) in classes.iter_mut().zip(&CLASSES).enumerate() {
-        let region = usize::from(order[number]);
+        let region = usize::from(order[layout::region_place(number)]);
         regions[region] = number as u8;
         let offset = layout::region_start(plan.shift, random);
         let base = pools.data + (region << plan.shift) + offset;
@@ -181,6 +182,7 @@ fn arrange(
         },
         #[cfg(target_arch = "x86_64")]
         wide_vectors: crate::wipe::wide::supported(),
+        registers: Registers::here(),
         keys: Keys::new(random),
         classes,
         plan,

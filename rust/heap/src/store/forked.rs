@@ -4,7 +4,7 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use secmalloc_policy::size_class::ZERO;
+use secmalloc_policy::size_class::is_zero;
 
 use super::Store;
 use crate::pool::{fixed, shared};
@@ -53,7 +53,7 @@ impl Store {
                 Life::Warm => self.list(map, slab),
                 Life::Purged | Life::Returned => {
                     // Its memory may just have been given back for good: it is seen to again.
-                    if class != ZERO {
+                    if !is_zero(class) {
                         record.life.set(Life::Returned);
                     }
                     self.add_purged(map, slab);

@@ -5,13 +5,14 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use secmalloc_policy::layout;
 use secmalloc_policy::random::Random;
-use secmalloc_policy::size_class::{MIN_PLACES, ZERO};
+use secmalloc_policy::size_class::{is_sensitive, is_zero, MIN_PLACES};
 
 use super::choose::begin_anywhere;
 use super::Store;
 use crate::pool::{self, Fixed, Growing};
 use crate::slab::{ClassMap, Life};
 use crate::sys;
+use crate::vault;
 
 /// Memory is committed in steps that double up to this many bytes.
 const MAX_STEP: usize = 2 << 20;
@@ -25,6 +26,20 @@ const MOST_SLABS: usize = 4096;
 /// Guards that may cost a mapping each, over all classes, where the kernel has no other kind.
 const COSTLY_GUARDS: u32 = 1000;
 static COSTLY_GUARDS_USED: AtomicU32 = AtomicU32::new(0);
+
+/// Makes part of a class's region usable, and protects it where it is for secrets.
+pub(super) fn commit_piece(fixed: &Fixed, class: usize, from: usize, to: usize) -> bool {
+    if !fixed.commit(from, to) {
+        return false;
+    }
+    // SAFETY: just committed; nobody has a block there yet.
+    if !is_sensitive(class) || unsafe { vault::protect_or_refuse(from, to - from) } {
+        return true;
+    }
+    // SAFETY: as above.
+    unsafe { fixed.decommit(from, to) };
+    false
+}
 
 impl Store {
     /// A slab that was never used. Where slabs have few slots, several are made at a time, and one
@@ -95,8 +110,8 @@ impl Store {
             self.know(map, class, slab)?;
         }
         let end = (slab as usize + 1) * map.slab_size();
-        if class != ZERO && end > self.committed.get() {
-            self.commit(fixed, map, end)?;
+        if !is_zero(class) && end > self.committed.get() {
+            self.commit(fixed, map, class, end)?;
         }
         self.next.store(slab + 1, Ordering::Release);
         Some(slab)
@@ -122,7 +137,7 @@ impl Store {
     }
 
     /// Commits memory up to `end` at least, counted from slot 0.
-    fn commit(&self, fixed: &Fixed, map: &ClassMap, end: usize) -> Option<()> {
+    fn commit(&self, fixed: &Fixed, map: &ClassMap, class: usize, end: usize) -> Option<()> {
         let so_far = self.committed.get();
         let most = map.slabs as usize * map.slab_size();
         let step = so_far.clamp(MIN_STEP, MAX_STEP);
@@ -130,7 +145,7 @@ impl Store {
         // Where a step is too much, one slab may still be had.
         for to in [ahead, end] {
             let to = to.next_multiple_of(fixed.page);
-            if fixed.commit(map.base + so_far, map.base + to) {
+            if commit_piece(fixed, class, map.base + so_far, map.base + to) {
                 self.committed.set(to);
                 return Some(());
             }
@@ -157,7 +172,7 @@ impl Store {
     /// of it are out of reach then.
     fn make_guard(&self, fixed: &Fixed, map: &ClassMap, class: usize, slab: u32) {
         map.record(slab).life.set(Life::Guard);
-        if class == ZERO {
+        if is_zero(class) {
             return;
         }
         let start = map.slab(slab);

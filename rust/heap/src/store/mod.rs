@@ -78,6 +78,11 @@ impl Store {
         self.next.load(Ordering::Acquire)
     }
 
+    /// Bytes of the region that are committed, counted from slot 0; under the lock, or in a process of one thread.
+    pub(crate) fn committed_bytes(&self) -> usize {
+        self.committed.get()
+    }
+
     /// Draws up to `out.len()` slots at random, in reverse order: a magazine is a stack, and slabs
     /// are used from one end to the other. How many; `out` is at most a batch.
     pub(crate) fn draw(&self, class: usize, heap: &ThreadHeap, out: &[Cell<u32>]) -> usize {

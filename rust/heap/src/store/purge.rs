@@ -5,9 +5,10 @@
 use core::sync::atomic::Ordering::Relaxed;
 
 use secmalloc_policy::fault::Operation;
-use secmalloc_policy::size_class::ZERO;
+use secmalloc_policy::size_class::{is_sensitive, is_zero};
 use secmalloc_policy::slot_state::SlotState;
 
+use super::grow::commit_piece;
 use super::Store;
 use crate::die;
 use crate::explain;
@@ -26,7 +27,7 @@ impl Store {
     pub(crate) fn trim(&self, class: usize) -> bool {
         let fixed = fixed();
         let map = &fixed.classes[class];
-        if class == ZERO {
+        if is_zero(class) {
             return false;
         }
         let mut held = self.lock.hold();
@@ -48,7 +49,7 @@ impl Store {
             end.next_multiple_of(fixed.page),
         );
         let unguard = || {
-            class == ZERO
+            is_zero(class)
                 || !fixed.features.guard_pages
                 // SAFETY: where there are guards, they are this slab's, or those of others that are
                 // empty too and do not need them.
@@ -56,7 +57,7 @@ impl Store {
         };
         let usable = match record.life.get() {
             // In a forked child it may only look so, and have its guards still.
-            Life::Returned => fixed.commit(from, to) && unguard(),
+            Life::Returned => commit_piece(fixed, class, from, to) && unguard(),
             _ => unguard(),
         };
         if !usable {
@@ -73,7 +74,7 @@ impl Store {
     pub(crate) fn return_addresses(&self, class: usize) {
         let fixed = fixed();
         let map = &fixed.classes[class];
-        if class == ZERO {
+        if is_zero(class) {
             return;
         }
         let _held = self.lock.hold();
@@ -232,7 +233,10 @@ fn purge(fixed: &Fixed, map: &ClassMap, class: usize, run: &[u32]) {
     }
     // SAFETY: no block lives in an empty slab.
     unsafe {
-        if !(fixed.features.guard_pages && sys::guard_pages(from, to - from)) {
+        if is_sensitive(class) {
+            // Locked pages cannot be guarded. What cannot be dropped is zero.
+            sys::sensitive::drop_locked_pages(from, to - from);
+        } else if !(fixed.features.guard_pages && sys::guard_pages(from, to - from)) {
             sys::drop_pages(from, to - from);
         }
     }

@@ -14,7 +14,7 @@
 
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
-use secmalloc_policy::size_class::{COUNT, ZERO};
+use secmalloc_policy::size_class::{is_zero, COUNT, ZERO};
 
 use super::Store;
 use crate::pool::{fixed, shared};
@@ -133,8 +133,8 @@ fn stores() -> impl Iterator<Item = (usize, &'static Store, usize)> {
     (0..)
         .zip(&shared().stores)
         .zip(sizes)
-        .skip(ZERO + 1)
         .map(|((class, store), size)| (class, store, size))
+        .filter(|&(class, ..)| !is_zero(class))
 }
 
 /// Where the heap would hold more than ever, what is warm makes room first. Only what is then still above

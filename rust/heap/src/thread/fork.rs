@@ -23,14 +23,15 @@ use super::{current_or_closed, open, word};
 use crate::lock::Lock;
 use crate::pool::{self, shared};
 use crate::sys;
+use crate::vault;
 
 /// One thread forks at a time, and what follows is its own.
 static FORKS: Lock = Lock::new();
 /// Locks by their place in the order: that the forking thread had already; that it could not take;
 /// that it announced.
-static HELD: AtomicU64 = AtomicU64::new(0);
-static MISSED: AtomicU64 = AtomicU64::new(0);
-static ANNOUNCED: AtomicU64 = AtomicU64::new(0);
+static HELD: Places = Places::none();
+static MISSED: Places = Places::none();
+static ANNOUNCED: Places = Places::none();
 /// Handlers in the middle of a fork that fork in their turn, with the same locks.
 static DEPTH: AtomicU32 = AtomicU32::new(0);
 /// The fork is a handler's that interrupted another where that had not all locks yet.
@@ -44,7 +45,7 @@ const FIRST_COLD: u32 = 1;
 const REGISTRY: u32 = FIRST_COLD + SHARED as u32;
 const LARGE: u32 = REGISTRY + 1;
 const FIRST_STORE: u32 = LARGE + 1;
-const _: () = assert!(FIRST_STORE as usize + COUNT <= u64::BITS as usize);
+const _: () = assert!(FIRST_STORE as usize + COUNT <= u128::BITS as usize);
 
 /// Every lock there is, with its place in the order in which they are taken.
 fn each_lock(mut with: impl FnMut(u32, &Lock)) {
@@ -60,15 +61,36 @@ fn each_lock(mut with: impl FnMut(u32, &Lock)) {
     }
 }
 
-const fn bit(place: u32) -> u64 {
+const fn bit(place: u32) -> u128 {
     1 << place
+}
+
+/// A bit for each lock.
+struct Places([AtomicU64; 2]);
+
+impl Places {
+    const fn none() -> Places {
+        Places([const { AtomicU64::new(0) }; 2])
+    }
+
+    /// Relaxed, both: read by the thread that wrote it, or by its copy in the child; the locks order the rest.
+    fn load(&self) -> u128 {
+        let [low, high] = &self.0;
+        u128::from(low.load(Relaxed)) | u128::from(high.load(Relaxed)) << u64::BITS
+    }
+
+    fn store(&self, bits: u128) {
+        let [low, high] = &self.0;
+        low.store(bits as u64, Relaxed);
+        high.store((bits >> u64::BITS) as u64, Relaxed);
+    }
 }
 
 /// Whether this is a signal handler, or a fork in one, that interrupted this thread where it was
 /// changing what others share.
 pub(crate) fn is_inside_a_change() -> bool {
     if sys::is_forking() {
-        return HELD.load(Relaxed) | MISSED.load(Relaxed) != 0;
+        return HELD.load() | MISSED.load() != 0;
     }
     let mut any = false;
     each_lock(|_, lock| any |= lock.is_mine());
@@ -109,10 +131,10 @@ pub(crate) unsafe extern "C" fn before_fork() {
             missed |= bit(place);
         }
     });
-    // Relaxed, all: read by this thread, or by its copy in the child; the locks order the rest.
-    HELD.store(held, Relaxed);
-    MISSED.store(missed, Relaxed);
-    ANNOUNCED.store(announced, Relaxed);
+    HELD.store(held);
+    MISSED.store(missed);
+    ANNOUNCED.store(announced);
+    // Relaxed, as above.
     WITHIN_ANOTHER.store(within_another, Relaxed);
     WORD.store(word, Relaxed);
     sys::set_forking(true);
@@ -141,6 +163,7 @@ pub(crate) unsafe extern "C" fn after_fork_child() {
         own.seed();
     }
     mend();
+    vault::after_fork_child();
     if !ends_inner() {
         give_back(Lock::reset);
     }
@@ -155,8 +178,8 @@ fn ends_inner() -> bool {
 
 /// Makes the locks free that [`before_fork`] took.
 fn give_back(with: impl Fn(&Lock)) {
-    let not_ours = HELD.load(Relaxed) | MISSED.load(Relaxed);
-    let announced = ANNOUNCED.load(Relaxed);
+    let not_ours = HELD.load() | MISSED.load();
+    let announced = ANNOUNCED.load();
     let within_another = WITHIN_ANOTHER.load(Relaxed);
     let before = WORD.load(Relaxed);
     word::close();
@@ -177,7 +200,8 @@ fn give_back(with: impl Fn(&Lock)) {
 
 /// In the child: what other threads of the parent's were changing. The locks are this thread's then.
 fn mend() {
-    let missed = MISSED.swap(0, Relaxed);
+    let missed = MISSED.load();
+    MISSED.store(0);
     let shared = shared();
     if missed != 0 {
         pool::be_unsure();

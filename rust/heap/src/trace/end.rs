@@ -4,7 +4,7 @@
 use core::fmt::Write;
 
 use secmalloc_policy::message::Text;
-use secmalloc_policy::size_class::{CANARY_SIZE, COUNT, ZERO};
+use secmalloc_policy::size_class::{ordinary, CANARY_SIZE, COUNT, ZERO};
 use secmalloc_policy::trace_format::note::Note;
 
 use super::recorder::Made;
@@ -57,6 +57,12 @@ pub(crate) fn finish() {
     }
     let mut live: Made = [(0, 0); COUNT + 1];
     inspect::each_live(|class, size| {
+        // Sensitive blocks count with the ordinary ones of their size, as when they were made.
+        let class = if class == COUNT {
+            COUNT
+        } else {
+            ordinary(class)
+        };
         if let Some((blocks, bytes)) = live.get_mut(class) {
             *blocks += 1;
             *bytes += size as u64;

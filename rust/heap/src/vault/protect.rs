@@ -32,6 +32,16 @@ pub(crate) fn why(protection: Protection) -> Errno {
     WHY[protection as usize].load(Relaxed)
 }
 
+/// [`protect`], as option `sensitive` has it: `false` where a wanted protection is refused and that is not to be borne.
+///
+/// # Safety
+/// - As [`protect`].
+pub(crate) unsafe fn protect_or_refuse(at: usize, size: usize) -> bool {
+    // SAFETY: the caller's promise.
+    let protected = unsafe { protect(at, size) };
+    protected.is_ok() || !fixed().options.sensitive().strict
+}
+
 /// Asks for all that the options want for a piece of memory. `Err` says why a wanted one was refused; the
 /// others hold all the same, and whether that is good enough is for the caller: see option `sensitive`.
 ///

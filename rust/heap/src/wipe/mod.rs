@@ -6,6 +6,7 @@
 //! which knows the processor's widest vectors, and compared by a loop: over the 32-byte vectors of
 //! [`wide`] where the processor has them, else over 16-byte ones.
 
+mod registers;
 mod vector;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod wide;
@@ -22,6 +23,7 @@ use crate::sys;
 /// Sizes up to this are done here, in bands.
 const BANDS: usize = 256;
 
+pub(crate) use registers::{forget_registers, Registers};
 use vector::Vector;
 
 const WIDTH: usize = 16;

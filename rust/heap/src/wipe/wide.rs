@@ -35,6 +35,19 @@ pub(crate) fn supported() -> bool {
     }
 }
 
+/// Whether the processor has AVX-512, and the kernel keeps its registers; asked where [`supported`].
+pub(crate) fn has_512() -> bool {
+    const EXTENDED: u32 = 7;
+    const AVX512F: u32 = 1 << 16;
+    /// In XCR0, besides those above: masks, the upper halves of the first 16 registers, and the other 16.
+    const STATE: u64 = 0b1110_0110;
+    #[allow(unused_unsafe)] // newer compilers take CPUID for safe
+    // SAFETY: as in `supported`, which was asked before.
+    unsafe {
+        __cpuid_count(EXTENDED, 0).ebx & AVX512F != 0 && state() & STATE == STATE
+    }
+}
+
 /// The states of the processor that the kernel keeps for each thread.
 ///
 /// # Safety

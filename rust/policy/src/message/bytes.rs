@@ -16,6 +16,13 @@ const ROW: usize = 16;
 
 pub(super) fn show(text: &mut Text, evidence: &Evidence) -> fmt::Result {
     writeln!(text, "  at         {:#x}", evidence.address)?;
+    if evidence.hidden {
+        return writeln!(
+            text,
+            "  found      {} wrong bytes, not shown: the memory is sensitive",
+            evidence.more
+        );
+    }
     let last_wrong = (0..evidence.length)
         .rev()
         .find(|&at| bit(evidence.wrong, at))

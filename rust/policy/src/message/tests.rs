@@ -195,6 +195,7 @@ fn the_longest_message_fits() {
         canary: u64::MAX,
         length: EVIDENCE,
         more: usize::MAX,
+        hidden: false,
     };
     let neighbour = Neighbour {
         block,
@@ -231,6 +232,7 @@ fn bytes_are_shown_to_the_last_wrong_one_and_the_rest_is_counted() {
         canary: 0,
         length: EVIDENCE,
         more: 5,
+        hidden: false,
     };
     let text = lines(&Fault::UseAfterFreeWrite {
         block: block(),
@@ -242,6 +244,30 @@ fn bytes_are_shown_to_the_last_wrong_one_and_the_rest_is_counted() {
     assert!(text.contains("\n  found      == 42 == == == == == == == == == == == == == ==  \".B"));
     assert!(
         text.contains("  further    5 more of the bytes behind these\n"),
+        "{text}"
+    );
+}
+
+/// What stood in sensitive memory is in no message, not even one byte of it.
+#[test]
+fn bytes_of_sensitive_memory_are_counted_only() {
+    let evidence = Evidence {
+        address: 0x1018,
+        found: [b'S'; EVIDENCE],
+        wrong: u64::MAX,
+        canary: 0,
+        length: 0,
+        more: 31,
+        hidden: true,
+    };
+    let text = lines(&Fault::UseAfterFreeWrite {
+        block: block(),
+        offset: 24,
+        evidence,
+    });
+    assert!(text.contains("  found      31 wrong bytes, not shown: the memory is sensitive\n"));
+    assert!(
+        !text.contains("expected") && !text.contains(" 53 53"),
         "{text}"
     );
 }

@@ -4,6 +4,9 @@
 //! Slots are 16 bytes apart to 128, then four to a doubling, to 64 KiB. The last word of a slot
 //! is its canary, so a block of `n` bytes takes the first class of at least `n + 8`. Class 0 is
 //! special: its slots have no memory at all and hold the blocks of size 0, which fault on access.
+//!
+//! Sensitive blocks have classes of their own, behind the ordinary ones and like them in all: so they are never in
+//! one region, slab, magazine or quarantine with others.
 
 #[cfg(test)]
 mod tests;
@@ -13,7 +16,7 @@ use crate::request::MIN_ALIGNMENT;
 /// Bytes at the end of every slot that belong to the canary.
 pub const CANARY_SIZE: usize = 8;
 
-/// The class of blocks of size 0.
+/// The class of ordinary blocks of size 0.
 pub const ZERO: usize = 0;
 
 /// The largest slot, in bytes.
@@ -22,8 +25,11 @@ pub const MAX_SLOT: usize = 1 << 16;
 /// The largest block that a slot can hold; larger ones have a mapping of their own.
 pub const MAX_SMALL: usize = MAX_SLOT - CANARY_SIZE;
 
-/// Number of classes, [`ZERO`] included.
-pub const COUNT: usize = 45;
+/// Number of classes for ordinary blocks, [`ZERO`] included.
+pub const ORDINARY: usize = 45;
+
+/// Number of classes.
+pub const COUNT: usize = 2 * ORDINARY;
 
 /// The most slots that one slab has: what four words of bitmap describe. Their number is always a
 /// power of two.
@@ -141,8 +147,9 @@ pub static CLASSES: [SizeClass; COUNT] = TABLE;
 const TABLE: [SizeClass; COUNT] = {
     let mut table = [describe(ZERO_STRIDE); COUNT];
     let mut class = 1;
-    while class < COUNT {
+    while class < ORDINARY {
         table[class] = describe(slot_size(class));
+        table[ORDINARY + class] = table[class];
         class += 1;
     }
     table
@@ -192,6 +199,31 @@ pub const PLACES: ([Places; COUNT], usize) = {
     (places, next as usize)
 };
 
+/// Whether a class's slots have no memory.
+#[inline(always)]
+#[must_use]
+pub const fn is_zero(class: usize) -> bool {
+    class == ZERO || class == ORDINARY + ZERO
+}
+
+/// Whether a class holds sensitive blocks.
+#[inline(always)]
+#[must_use]
+pub const fn is_sensitive(class: usize) -> bool {
+    class >= ORDINARY
+}
+
+/// The ordinary class that is like this one.
+#[inline(always)]
+#[must_use]
+pub const fn ordinary(class: usize) -> usize {
+    if is_sensitive(class) {
+        class.wrapping_sub(ORDINARY)
+    } else {
+        class
+    }
+}
+
 const LOOKUP_MAX: usize = 1024;
 
 /// Classes of slots up to [`LOOKUP_MAX`], by sixteenths.
@@ -219,8 +251,8 @@ pub fn class_of_banded(size: usize) -> usize {
         .map_or(0, |&class| usize::from(class))
 }
 
-/// The class for a block of `size` bytes, `1..=MAX_SMALL`. A larger size gives a number that is
-/// no class.
+/// The ordinary class for a block of `size` bytes, `1..=MAX_SMALL`. A larger size gives a number that is
+/// none.
 #[inline]
 #[must_use]
 pub fn class_of(size: usize) -> usize {
@@ -241,7 +273,7 @@ pub fn class_of(size: usize) -> usize {
     }
 }
 
-/// The first class whose slots hold `size` bytes and all start at multiples of `alignment`.
+/// The first ordinary class whose slots hold `size` bytes and all start at multiples of `alignment`.
 /// `None` where only a mapping of its own will do.
 #[must_use]
 pub fn class_of_aligned(size: usize, alignment: usize) -> Option<usize> {
@@ -259,6 +291,7 @@ pub fn class_of_aligned(size: usize, alignment: usize) -> Option<usize> {
     CLASSES
         .iter()
         .enumerate()
+        .take(ORDINARY)
         .skip(first)
         .find(|(_, class)| class.slot & alignment.wrapping_sub(1) == 0)
         .map(|(number, _)| number)

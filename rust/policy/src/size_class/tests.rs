@@ -13,9 +13,9 @@ fn every_size_gets_the_smallest_class_that_holds_it() {
             "{size}"
         );
     }
-    assert_eq!(CLASSES[COUNT - 1].slot, MAX_SLOT);
-    assert_eq!(class_of(MAX_SMALL), COUNT - 1);
-    assert!(class_of(MAX_SMALL + 1) >= COUNT);
+    assert_eq!(CLASSES[ORDINARY - 1].slot, MAX_SLOT);
+    assert_eq!(class_of(MAX_SMALL), ORDINARY - 1);
+    assert!(class_of(MAX_SMALL + 1) >= ORDINARY);
     assert!((1..=BANDED).all(|size| class_of_banded(size) == class_of(size)));
     assert_eq!(class_of(BANDED), CLASSES_BANDED);
     assert_eq!(CLASSES[CLASSES_BANDED].slot, BANDED + CANARY_SIZE);
@@ -64,6 +64,23 @@ fn slabs_hold_their_slots() {
         assert!(class.slab() <= MAX_SLAB && class.slab() % SLAB_STEP == 0);
         assert!(class.slots <= MAX_SLOTS && class.slots.is_power_of_two());
         assert!(class.quarantine.is_power_of_two() && class.slot % 16 == 0);
+    }
+}
+
+/// Every class has a twin for sensitive blocks, which is like it in all.
+#[test]
+fn sensitive_classes_are_twins() {
+    let (ones, twins) = CLASSES.split_at(ORDINARY);
+    for (class, (one, other)) in ones.iter().zip(twins).enumerate() {
+        let twin = ORDINARY + class;
+        assert!(!is_sensitive(class) && is_sensitive(twin));
+        assert_eq!((ordinary(class), ordinary(twin)), (class, class));
+        assert_eq!(
+            (is_zero(class), is_zero(twin)),
+            (class == ZERO, class == ZERO)
+        );
+        let shape = |class: &SizeClass| (class.slot, class.slots, class.quarantine, class.batch);
+        assert_eq!(shape(one), shape(other));
     }
 }
 

@@ -4,6 +4,7 @@
 mod grow;
 mod memory;
 mod reuse;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
