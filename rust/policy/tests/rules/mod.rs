@@ -67,7 +67,11 @@ pub fn message_holds(fault: &Fault, context: &Context<'_>) {
             ("block", block.is_some()),
             ("allocated", did(block.map(|block| block.allocated_by))),
             ("freed", did(block.map(|block| block.freed_by))),
-            ("expected", evidence.is_some()),
+            // Of sensitive memory nothing is shown.
+            (
+                "expected",
+                evidence.is_some_and(|evidence| !evidence.hidden),
+            ),
             ("found", evidence.is_some()),
             ("thread", true),
             ("the", true),
