@@ -109,6 +109,36 @@
 #define SECMALLOC_KIND_NEW_ARRAY 3
 
 /**
+ * Left out of core files (`MADV_DONTDUMP`).
+ */
+#define SECMALLOC_SENSITIVE_EXCLUDED 1
+
+/**
+ * Locked: never in swap (`mlock2`).
+ */
+#define SECMALLOC_SENSITIVE_LOCKED 2
+
+/**
+ * Zero in forked children, or not there (`MADV_WIPEONFORK`, `MADV_DONTFORK`).
+ */
+#define SECMALLOC_SENSITIVE_WIPED_ON_FORK 4
+
+/**
+ * Secret memory: out of the reach of the kernel and of other processes (`memfd_secret`).
+ */
+#define SECMALLOC_SENSITIVE_SECRET 8
+
+/**
+ * Wiped before the call that frees, shrinks or moves it returns. Always.
+ */
+#define SECMALLOC_SENSITIVE_WIPED_ON_FREE 16
+
+/**
+ * Wiped at normal exit.
+ */
+#define SECMALLOC_SENSITIVE_WIPED_AT_EXIT 32
+
+/**
  * What is known of the memory a pointer points to.
  */
 struct secmalloc_block {
@@ -174,6 +204,49 @@ struct secmalloc_counts {
    * Faults found. Each was reported; with the default policy the first stops the process.
    */
   uint64_t faults;
+};
+
+/**
+ * What protects a piece of sensitive memory.
+ */
+struct secmalloc_sensitive {
+  /**
+   * To be set to `sizeof(struct secmalloc_sensitive)` by the caller.
+   */
+  size_t struct_size;
+  /**
+   * Bytes of the piece: those requested, of a block.
+   */
+  size_t size;
+  /**
+   * The `SECMALLOC_SENSITIVE_...` that the options want.
+   */
+  uint32_t wanted;
+  /**
+   * Those that hold now, for every byte of it.
+   */
+  uint32_t in_force;
+  /**
+   * 1 if the kernel said so, in the last 10 ms; 0 where it does not tell (no `/proc`): then it is what it granted.
+   */
+  uint32_t verified;
+  /**
+   * Why each that is wanted does not hold, as an errno; 0 for the others. `ENOMEM`, `EPERM` and `EAGAIN` come of
+   * RLIMIT_MEMLOCK, `ENOSYS` and `EINVAL` of the kernel; `ECANCELED` is of what was granted and taken back.
+   */
+  int32_t why_not_excluded;
+  /**
+   * The same of being locked.
+   */
+  int32_t why_not_locked;
+  /**
+   * The same of being wiped in forked children.
+   */
+  int32_t why_not_wiped_on_fork;
+  /**
+   * The same of being secret memory.
+   */
+  int32_t why_not_secret;
 };
 
 /**
@@ -245,6 +318,18 @@ int32_t secmalloc_describe(const void *ptr, struct secmalloc_block *block);
  * - `counts` is null, or a structure whose `struct_size` is set and which may be written.
  */
 int32_t secmalloc_check(struct secmalloc_counts *counts);
+
+/**
+ * Says what protects the sensitive memory that `ptr` points into, at this moment. For a null `ptr`: which protections were
+ * never refused so far. Returns SECMALLOC_OK, SECMALLOC_NOT_OURS where there is no sensitive memory, or
+ * SECMALLOC_INVALID_ARGUMENT. Reads `/proc/self/smaps` where it has not in the last 10 ms. Any thread; not in
+ * signal handlers.
+ *
+ * # Safety
+ * - `status` is null, or a structure whose `struct_size` is set and which may be written.
+ */
+int32_t secmalloc_sensitive_status(const void *ptr,
+                                   struct secmalloc_sensitive *status);
 
 /**
  * Looks for leaks now: which live blocks can be reached from registers, stacks, thread-local storage and variables of

@@ -23,7 +23,7 @@ int main(int argc, char **argv) {
         return argv[1][0] == '\0';
     }
     has(text, "plan=reserved\n");
-    has(text, "data=4398046511104 bytes in 64 regions\n");
+    has(text, "data=8796093022208 bytes in 128 regions\n");
     snprintf(page, sizeof page, "page=%ld\n", sysconf(_SC_PAGESIZE));
     has(text, page);
     for (const char *const *name = (const char *const[]){"metadata=", "guards=", "sealed=", "random=",

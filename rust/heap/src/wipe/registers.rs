@@ -65,7 +65,14 @@ pub(crate) fn forget_registers(registers: Registers) {
                 options(nomem, nostack)
             ),
             // Empties the first 16, at whatever width there is.
-            Registers::Wide => asm!("vzeroall", clobber_abi("C"), options(nomem, nostack)),
+            Registers::Wide => {
+                asm!(
+                    "vzeroall",
+                    "vzeroupper",
+                    clobber_abi("C"),
+                    options(nomem, nostack)
+                )
+            }
             Registers::Widest => asm!(
                 "vzeroall",
                 "vpxord zmm16, zmm16, zmm16",
