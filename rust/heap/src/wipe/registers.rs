@@ -40,61 +40,13 @@ impl Registers {
 #[cfg(target_arch = "x86_64")]
 #[inline(never)]
 pub(crate) fn forget_registers(registers: Registers) {
-    // SAFETY: registers alone, all of which are said to change. Wider ones are named only where the processor
-    // has them.
+    match registers {
+        Registers::Usual => forget_usual(),
+        Registers::Wide => forget_wide(),
+        Registers::Widest => forget_widest(),
+    }
+    // SAFETY: registers alone, all of which are said to change.
     unsafe {
-        match registers {
-            Registers::Usual => asm!(
-                "xorps xmm0, xmm0",
-                "xorps xmm1, xmm1",
-                "xorps xmm2, xmm2",
-                "xorps xmm3, xmm3",
-                "xorps xmm4, xmm4",
-                "xorps xmm5, xmm5",
-                "xorps xmm6, xmm6",
-                "xorps xmm7, xmm7",
-                "xorps xmm8, xmm8",
-                "xorps xmm9, xmm9",
-                "xorps xmm10, xmm10",
-                "xorps xmm11, xmm11",
-                "xorps xmm12, xmm12",
-                "xorps xmm13, xmm13",
-                "xorps xmm14, xmm14",
-                "xorps xmm15, xmm15",
-                clobber_abi("C"),
-                options(nomem, nostack)
-            ),
-            // Empties the first 16, at whatever width there is.
-            Registers::Wide => {
-                asm!(
-                    "vzeroall",
-                    "vzeroupper",
-                    clobber_abi("C"),
-                    options(nomem, nostack)
-                )
-            }
-            Registers::Widest => asm!(
-                "vzeroall",
-                "vpxord zmm16, zmm16, zmm16",
-                "vpxord zmm17, zmm17, zmm17",
-                "vpxord zmm18, zmm18, zmm18",
-                "vpxord zmm19, zmm19, zmm19",
-                "vpxord zmm20, zmm20, zmm20",
-                "vpxord zmm21, zmm21, zmm21",
-                "vpxord zmm22, zmm22, zmm22",
-                "vpxord zmm23, zmm23, zmm23",
-                "vpxord zmm24, zmm24, zmm24",
-                "vpxord zmm25, zmm25, zmm25",
-                "vpxord zmm26, zmm26, zmm26",
-                "vpxord zmm27, zmm27, zmm27",
-                "vpxord zmm28, zmm28, zmm28",
-                "vpxord zmm29, zmm29, zmm29",
-                "vpxord zmm30, zmm30, zmm30",
-                "vpxord zmm31, zmm31, zmm31",
-                clobber_abi("C"),
-                options(nomem, nostack)
-            ),
-        }
         asm!(
             "xor eax, eax",
             "xor ecx, ecx",
@@ -105,6 +57,80 @@ pub(crate) fn forget_registers(registers: Registers) {
             "xor r9d, r9d",
             "xor r10d, r10d",
             "xor r11d, r11d",
+            clobber_abi("C"),
+            options(nomem, nostack)
+        );
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(never)]
+fn forget_usual() {
+    // SAFETY: registers alone, all of which are said to change, here and below.
+    unsafe {
+        asm!(
+            "xorps xmm0, xmm0",
+            "xorps xmm1, xmm1",
+            "xorps xmm2, xmm2",
+            "xorps xmm3, xmm3",
+            "xorps xmm4, xmm4",
+            "xorps xmm5, xmm5",
+            "xorps xmm6, xmm6",
+            "xorps xmm7, xmm7",
+            "xorps xmm8, xmm8",
+            "xorps xmm9, xmm9",
+            "xorps xmm10, xmm10",
+            "xorps xmm11, xmm11",
+            "xorps xmm12, xmm12",
+            "xorps xmm13, xmm13",
+            "xorps xmm14, xmm14",
+            "xorps xmm15, xmm15",
+            clobber_abi("C"),
+            options(nomem, nostack)
+        );
+    }
+}
+
+/// Called only where the processor has such registers.
+#[cfg(target_arch = "x86_64")]
+#[inline(never)]
+fn forget_wide() {
+    // SAFETY: as above. It empties the first 16, at whatever width there is.
+    unsafe {
+        asm!(
+            "vzeroall",
+            "vzeroupper",
+            clobber_abi("C"),
+            options(nomem, nostack)
+        )
+    };
+}
+
+/// Called only where the processor has such registers.
+#[cfg(target_arch = "x86_64")]
+#[inline(never)]
+fn forget_widest() {
+    // SAFETY: as above.
+    unsafe {
+        asm!(
+            "vzeroall",
+            "vpxord zmm16, zmm16, zmm16",
+            "vpxord zmm17, zmm17, zmm17",
+            "vpxord zmm18, zmm18, zmm18",
+            "vpxord zmm19, zmm19, zmm19",
+            "vpxord zmm20, zmm20, zmm20",
+            "vpxord zmm21, zmm21, zmm21",
+            "vpxord zmm22, zmm22, zmm22",
+            "vpxord zmm23, zmm23, zmm23",
+            "vpxord zmm24, zmm24, zmm24",
+            "vpxord zmm25, zmm25, zmm25",
+            "vpxord zmm26, zmm26, zmm26",
+            "vpxord zmm27, zmm27, zmm27",
+            "vpxord zmm28, zmm28, zmm28",
+            "vpxord zmm29, zmm29, zmm29",
+            "vpxord zmm30, zmm30, zmm30",
+            "vpxord zmm31, zmm31, zmm31",
+            "vzeroupper",
             clobber_abi("C"),
             options(nomem, nostack)
         );
