@@ -13,6 +13,7 @@
 //! | `own.rs` | `secmalloc_*`, declared in `secmalloc.h` |
 //! | `replaced.rs` | nothing: which functions the program has of its own |
 //! | `smalloc.rs` | memory for secrets, declared in `smalloc.h` |
+//! | `variables.rs` | what the macros of `smalloc.h` call |
 //! | `rt.rs` | what a Rust library without `std` owes the linker |
 #![cfg_attr(not(test), no_std)]
 
@@ -39,3 +40,5 @@ mod rt;
 pub mod smalloc;
 #[cfg(feature = "capi")]
 pub mod standard;
+#[cfg(feature = "capi")]
+pub mod variables;

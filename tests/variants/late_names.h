@@ -13,7 +13,13 @@
 #pragma weak scalloc
 #pragma weak secmalloc_check
 #pragma weak secmalloc_describe
+#pragma weak secmalloc_globals_add
+#pragma weak secmalloc_globals_remove
 #pragma weak secmalloc_leak_check
+#pragma weak secmalloc_local_mark
+#pragma weak secmalloc_local_pop
+#pragma weak secmalloc_local_push
+#pragma weak secmalloc_local_unwind
 #pragma weak secmalloc_option
 #pragma weak secmalloc_sensitive_status
 #pragma weak secmalloc_status
@@ -21,3 +27,6 @@
 #pragma weak sfree
 #pragma weak smalloc
 #pragma weak srealloc
+
+/* As smalloc.h has it. */
+#define SMALLOC_OPTIONAL

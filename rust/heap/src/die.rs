@@ -35,6 +35,25 @@ pub(crate) fn found(fault: &Fault, operation: Operation) {
     }
 }
 
+/// Says what was found and stops, whatever the policy: there is nothing to go on with.
+#[cold]
+#[inline(never)]
+pub(crate) fn found_last(fault: &Fault, operation: Operation) -> ! {
+    if pool::started() {
+        tell(fault, operation, true, Registers::here());
+    } else {
+        say(&fault.name());
+    }
+    sys::abort()
+}
+
+/// Says something that is no fault, and stops.
+#[cold]
+pub(crate) fn stop(what: &dyn Display) -> ! {
+    say(what);
+    sys::abort()
+}
+
 /// Writes the message, the stack from `from` on, and what is known of the block's, with one `write`.
 pub(crate) fn tell(fault: &Fault, operation: Operation, stops: bool, from: Registers) {
     let mut telling = (fault, operation, stops, from);

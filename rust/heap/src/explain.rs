@@ -13,6 +13,7 @@ use crate::pool::{fixed, shared};
 use crate::slab::{self, Life, Slot, Spot};
 use crate::sys;
 use crate::thread;
+use crate::vault;
 use crate::wipe;
 
 /// What messages say of a slot.
@@ -311,6 +312,9 @@ pub(crate) fn bad_pointer(address: usize, operation: Operation) -> Fault {
 /// Which block a load or store that was stopped by a guard was meant for, if it was one.
 pub(crate) fn access(address: usize) -> Option<Fault> {
     let contact = Contact::Guarded;
+    if let Some(fault) = vault::stack::touched(address) {
+        return Some(fault);
+    }
     if slab::in_data_pool(address) {
         let spot = slab::spot(fixed(), address);
         return match spot.map(|spot| (spot.slot.state().state(), spot)) {

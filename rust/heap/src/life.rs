@@ -39,7 +39,7 @@ pub(crate) fn has_begun() -> bool {
     cfg!(test) || LOADED_IN.load(Relaxed) != 0
 }
 
-/// The last sweep, the look for leaks, and the end of the report, to be called at normal exit.
+/// The last sweep, the look for leaks, the end of the report, and the wipe of secrets, to be called at normal exit.
 ///
 /// It costs a part of what the process has cost: whoever runs for a second can bear some
 /// milliseconds more, whoever is forked to run for one cannot. Most of what a forked child has in
@@ -67,4 +67,5 @@ fn end_in(own: &Own) {
     leaks::at_exit(own);
     trace::finish();
     vault::end();
+    vault::variables_at_exit();
 }

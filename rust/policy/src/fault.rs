@@ -6,7 +6,7 @@ use crate::slot_state::Kind;
 /// The interface function, or other occasion, in which a fault was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)] // it crosses a register on its way to the slow path
-#[allow(missing_docs)] // each is the C function of that name, but for the last three
+#[allow(missing_docs)] // each is the C function of that name, but for the last four
 pub enum Operation {
     Malloc,
     Calloc,
@@ -27,6 +27,8 @@ pub enum Operation {
     NewArray,
     Delete,
     DeleteArray,
+    /// The begin or end of a block with `SMALLOC_LOCAL`.
+    Local,
     /// `secmalloc_check`.
     Check,
     /// A load or a store by the program itself.
@@ -80,6 +82,7 @@ impl Operation {
             Operation::NewArray => "operator new[]",
             Operation::Delete => "operator delete",
             Operation::DeleteArray => "operator delete[]",
+            Operation::Local => "SMALLOC_LOCAL",
             Operation::Check => "secmalloc_check",
             Operation::Access => "access",
             Operation::Exit => "exit",
@@ -175,6 +178,51 @@ pub enum Stray {
     Foreign,
 }
 
+/// What went wrong with a thread's sensitive stack. Sizes and distances are in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mishap {
+    /// A local does not fit.
+    Full {
+        /// The local's.
+        size: usize,
+        /// What is in use.
+        used: usize,
+        /// The stack's.
+        whole: usize,
+    },
+    /// There is no stack to be had.
+    Refused {
+        /// The stack's.
+        size: usize,
+        /// As an errno.
+        why: i32,
+    },
+    /// What is right behind a local was changed.
+    Smashed {
+        /// The local.
+        address: usize,
+        /// The local's.
+        size: usize,
+    },
+    /// The end of a block whose local was gone already.
+    Gone {
+        /// The local.
+        address: usize,
+        /// The local's.
+        size: usize,
+    },
+    /// The guard at its end was touched.
+    Above {
+        /// From the stack's end.
+        distance: usize,
+    },
+    /// The guard at its start was touched.
+    Below {
+        /// From the stack's start.
+        distance: usize,
+    },
+}
+
 /// A heap error of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -260,10 +308,15 @@ pub enum Fault {
         /// The state byte.
         state: u8,
     },
+    /// A local ran over its end, or the stack of such locals did.
+    SensitiveStackOverflow {
+        /// How.
+        mishap: Mishap,
+    },
 }
 
 /// Number of variants of [`Fault`].
-pub const FAULTS: usize = 11;
+pub const FAULTS: usize = 12;
 
 /// The names of all faults, by [`Fault::index`].
 pub const NAMES: [&str; FAULTS] = [
@@ -278,6 +331,7 @@ pub const NAMES: [&str; FAULTS] = [
     "realloc-after-free",
     "metadata-corruption",
     "alloc-dealloc-mismatch",
+    "sensitive-stack-overflow",
 ];
 
 /// The place of the fault whose default is to go on: the heap is sound, and many programs do it.
@@ -305,6 +359,7 @@ impl Fault {
             Fault::ReallocAfterFree { .. } => 8,
             Fault::MetadataCorruption { .. } => 9,
             Fault::AllocDeallocMismatch { .. } => ALLOC_DEALLOC_MISMATCH,
+            Fault::SensitiveStackOverflow { .. } => 11,
         }
     }
 
@@ -344,6 +399,7 @@ impl Fault {
                 Stray::InsideLive(block, _) | Stray::InsideFreed(block, _) => Some(block),
                 Stray::NeverAllocated | Stray::Foreign => None,
             },
+            Fault::SensitiveStackOverflow { .. } => None,
         }
     }
 

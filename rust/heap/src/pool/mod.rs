@@ -29,6 +29,7 @@ use crate::store::Store;
 use crate::sys::{self, Access};
 use crate::thread::{self, Registry};
 use crate::trace::{FaultFiles, Trace};
+use crate::vault::globals::Globals;
 use crate::wipe::Registers;
 pub(crate) use begin::{fresh_seed, with_variable};
 pub(crate) use commit::{be_unsure, Growing};
@@ -94,6 +95,7 @@ pub(crate) struct Shared {
     pub(crate) stores: [Store; COUNT],
     pub(crate) large: LargeHeap,
     pub(crate) threads: Registry,
+    pub(crate) globals: Globals,
 }
 
 /// No class.

@@ -96,16 +96,29 @@ pub(crate) fn each_module<F: FnMut(&libc::dl_phdr_info) -> bool>(with: &mut F) {
     unsafe { libc::dl_iterate_phdr(Some(one::<F>), core::ptr::from_mut(with).cast()) };
 }
 
+extern "C" {
+    fn __cxa_atexit(
+        function: unsafe extern "C" fn(*mut c_void),
+        argument: *mut c_void,
+        object: *mut c_void,
+    ) -> c_int;
+}
+
+/// Calls a function when all destructors have run. To be called at exit, from what the loader calls: what is
+/// registered then runs last (with glibc; another C library may leave it out). It is called at once where no
+/// memory is left to note it.
+pub(crate) fn at_the_very_end(function: unsafe extern "C" fn(*mut c_void)) {
+    // SAFETY: a function of ours, which takes any argument; noting it may allocate, and no lock of ours is held.
+    unsafe {
+        if __cxa_atexit(function, core::ptr::null_mut(), core::ptr::null_mut()) != 0 {
+            function(core::ptr::null_mut());
+        }
+    }
+}
+
 /// Has the process end with this status, when all that `exit` does is done. To be called at exit, from what
 /// the loader calls: what is registered then runs last, and flushes what it comes before.
 pub(crate) fn end_with(status: c_int) {
-    extern "C" {
-        fn __cxa_atexit(
-            function: unsafe extern "C" fn(*mut c_void),
-            argument: *mut c_void,
-            object: *mut c_void,
-        ) -> c_int;
-    }
     unsafe extern "C" fn leave(status: *mut c_void) {
         // SAFETY: within `exit`, glibc's goes on where it was, and what is left is to write buffers out.
         unsafe { libc::exit(status.addr() as c_int) }

@@ -18,8 +18,12 @@ pub mod trial;
 
 pub(crate) use libc_calls::*;
 pub(crate) use machine::{
-    call_on_stack, interrupted, kept_registers, set_thread_word, thread_identity, thread_word,
+    call_on_stack, interrupted, kept_registers, local_stack, set_thread_word, thread_identity,
+    thread_word,
 };
+
+/// Bytes of thread-local storage for [`local_stack`].
+pub(crate) const LOCAL_STACK: usize = 56;
 
 /// What a thread was doing when a signal came.
 #[derive(Clone, Copy)]

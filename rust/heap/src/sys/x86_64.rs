@@ -88,6 +88,37 @@ pub(crate) fn thread_identity() -> usize {
     pointer
 }
 
+// The calling thread's sensitive stack, as far as it is known (`vault::stack`): in thread-local storage, for
+// destructors of others may use it until the thread is gone.
+global_asm!(
+    ".pushsection .tbss,\"awT\",@nobits",
+    ".globl secmalloc_local_stack",
+    ".hidden secmalloc_local_stack",
+    ".type secmalloc_local_stack,@object",
+    ".size secmalloc_local_stack,{size}",
+    ".p2align 3",
+    "secmalloc_local_stack:",
+    ".zero {size}",
+    ".popsection",
+    size = const super::LOCAL_STACK,
+);
+
+/// The address of the calling thread's; all zero in a new thread.
+#[inline(always)]
+pub(crate) fn local_stack() -> usize {
+    let place: usize;
+    // SAFETY: the thread pointer, whose first word is itself, and the offset from the global offset table.
+    unsafe {
+        asm!(
+            "mov {0}, qword ptr fs:[0]",
+            "add {0}, qword ptr [rip + secmalloc_local_stack@GOTTPOFF]",
+            out(reg) place,
+            options(nostack, readonly)
+        );
+    }
+    place
+}
+
 /// Calls a function on another stack.
 ///
 /// # Safety

@@ -158,6 +158,7 @@ pub(crate) unsafe extern "C" fn after_fork_child() {
     if !sys::is_forking() {
         return;
     }
+    vault::variables_after_fork();
     shared().threads.next_generation(current_or_closed());
     if let Some(own) = open() {
         own.seed();

@@ -11,6 +11,7 @@ use super::{current_or_closed, enter_any, fork, heap, recorded, Own, ThreadHeap,
 use crate::lock::Lock;
 use crate::pool::{self, fixed, shared, Growing};
 use crate::sys;
+use crate::vault;
 
 /// All heaps: which are used, which are free. All zero is none.
 #[repr(C)]
@@ -223,6 +224,7 @@ fn new_number(registry: &Registry) -> Option<(u32, bool)> {
 /// The end of a thread. What it frees or allocates after this, in the destructors of others, goes
 /// through the common heap.
 pub(crate) unsafe extern "C" fn at_thread_end(_: *mut c_void) {
+    vault::stack::at_thread_end();
     let Some(own) = current_or_closed() else {
         return;
     };

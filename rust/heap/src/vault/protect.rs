@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
 use crate::pool::fixed;
 use crate::sys::files::Errno;
-use crate::sys::sensitive;
+use crate::sys::{self, sensitive, Access};
 
 /// A thing that the kernel does for sensitive memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,4 +80,21 @@ pub(crate) unsafe fn protect(at: usize, size: usize) -> Result<(), Errno> {
         }
     }
     all
+}
+
+/// In a forked child: asks again for what a fork does not pass on. Locks are not; and secret memory, which was left
+/// out, is replaced by new.
+///
+/// # Safety
+/// - Whole pages that [`protect`] was asked for in the parent, and which are still ours.
+pub(crate) unsafe fn renew(at: usize, size: usize) {
+    let wanted = fixed().options.sensitive();
+    // SAFETY: the caller's promise. Nothing is replaced that is there: only what was left out is mapped anew.
+    unsafe {
+        if wanted.secret && sys::map_at(at, size, Access::Write) {
+            let _ = protect(at, size);
+        } else if wanted.locked {
+            let _ = sensitive::lock(at, size);
+        }
+    }
 }

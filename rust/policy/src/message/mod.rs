@@ -11,7 +11,7 @@ mod tests;
 
 use core::fmt::{self, Write};
 
-use crate::fault::{Actor, Block, Contact, Fault, Operation, Stray};
+use crate::fault::{Actor, Block, Contact, Fault, Mishap, Operation, Stray};
 use crate::slot_state::Kind;
 pub use around::{Neighbour, Standing};
 
@@ -96,6 +96,9 @@ fn write(text: &mut Text, fault: &Fault, context: &Context<'_>) -> fmt::Result {
     match fault {
         Fault::InvalidFree { pointer, .. } => writeln!(text, "  pointer    {pointer:#x}")?,
         Fault::MetadataCorruption { state, .. } => writeln!(text, "  state      {state:#04x}")?,
+        Fault::SensitiveStackOverflow {
+            mishap: Mishap::Smashed { address, .. } | Mishap::Gone { address, .. },
+        } => writeln!(text, "  local      {address:#x}")?,
         Fault::AllocDeallocMismatch { given, caller, .. } => {
             if *caller != 0 {
                 writeln!(text, "  caller     {caller:#x}")?;
@@ -221,6 +224,28 @@ fn detail(text: &mut Text, fault: &Fault) -> fmt::Result {
             block.kind.map_or("another family", Kind::name)
         ),
         Fault::MetadataCorruption { .. } => text.write_str("the state of a slot is impossible"),
+        Fault::SensitiveStackOverflow { mishap } => local(text, mishap),
+    }
+}
+
+fn local(text: &mut Text, mishap: Mishap) -> fmt::Result {
+    match mishap {
+        Mishap::Full { size, used, whole } => write!(
+            text,
+            "{size}-byte local does not fit, {used} of {whole} bytes are in use"
+        ),
+        Mishap::Refused { size, why } => write!(
+            text,
+            "a stack of {size} bytes cannot be had as the options want it, errno {why}"
+        ),
+        Mishap::Smashed { size, .. } => write!(text, "{size}-byte local written past its end"),
+        Mishap::Gone { size, .. } => write!(text, "{size}-byte local was gone before its block ended"),
+        Mishap::Above { distance } => {
+            write!(text, "accessed past the stack's end, at offset {distance}")
+        }
+        Mishap::Below { distance } => {
+            write!(text, "accessed before the stack's start, at offset -{distance}")
+        }
     }
 }
 

@@ -243,6 +243,7 @@ pub static TABLE: [Row; COUNT] = [
     fault(8),
     fault(9),
     fault(10),
+    fault(11),
 ];
 
 /// The row of one fault's own policy: its name is the fault's.
