@@ -29,26 +29,29 @@ extern "C" {
 #endif
 
 /*
- * The heap. Any thread; not in signal handlers (secmalloc.h has what holds there). Sizes are in bytes. `free`, `realloc`
- * and malloc's other relatives may be given these blocks too, and keep them what they are.
+ * The heap. Any thread; in signal handlers as malloc is (secmalloc.h). Sizes are in bytes. `free`, `realloc` and malloc's
+ * other relatives may be given these blocks too: what is sensitive stays so.
  */
 
 /*
- * A block of `size` bytes: zero and protected where `sensitive` is not 0, else what malloc gives. NULL with errno ENOMEM
- * where there is no memory, where `size` is over PTRDIFF_MAX, or where a protection is refused that the option
- * `sensitive=strict` insists on.
+ * `size` bytes, aligned to 16: protected unless `sensitive` is 0, then as from malloc. NULL with errno ENOMEM where there
+ * is no memory, where `size` is over PTRDIFF_MAX, or where a protection is refused on which the option `sensitive=strict`
+ * insists.
  */
 void *smalloc(size_t size, int sensitive);
-/* An array of `nmemb` elements of `size` bytes each, all zero. As smalloc; ENOMEM also where the product overflows. */
+/* `nmemb` elements of `size` bytes, all zero. As smalloc; ENOMEM also where the product overflows. */
 void *scalloc(size_t nmemb, size_t size, int sensitive);
 /*
- * Changes the size of a block, which stays sensitive or not; `ptr` may be NULL for a new block that is not. What the block
- * gives up is wiped, and so is its old place where it moves. NULL with errno ENOMEM, and the block as it was, where
- * there is no memory; `size` 0 ends the block, and gives NULL.
+ * Changes a block's size, as realloc; it stays sensitive, or not. What a sensitive block loses or leaves behind is wiped
+ * when this returns. For NULL, a new sensitive block. NULL with errno ENOMEM, and the block as it was, where there is no
+ * memory; for `size` 0, NULL, and the block is gone.
  */
 void *srealloc(void *ptr, size_t size);
-/* Ends a block, and wipes it. NULL is nothing. Keeps errno. */
+/* Ends a block of either kind, as free; a sensitive one is wiped when this returns. NULL is nothing. Keeps errno. */
 void sfree(void *ptr);
+/* smalloc(size, 1) and scalloc(nmemb, size, 1), by their names on OpenBSD. */
+void *malloc_conceal(size_t size);
+void *calloc_conceal(size_t nmemb, size_t size);
 
 /* ---- Globals ---- */
 

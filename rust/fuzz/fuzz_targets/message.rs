@@ -9,7 +9,7 @@ mod rules;
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use secmalloc_policy::fault::{
-    Actor, Block, Contact, Evidence, Fault, Operation, Stray, EVIDENCE, FAULTS,
+    Actor, Block, Contact, Evidence, Fault, Mishap, Operation, Stray, EVIDENCE, FAULTS,
 };
 use secmalloc_policy::message::Context;
 use secmalloc_policy::slot_state::Kind;
@@ -83,6 +83,17 @@ fn fault(from: &mut Unstructured<'_>) -> Result<Fault> {
         7 => Fault::AlignmentMismatch { block, given: number },
         8 => Fault::ReallocAfterFree { block },
         9 => Fault::MetadataCorruption { block, state: from.arbitrary()? },
+        10 => Fault::AllocDeallocMismatch { block, given: from.arbitrary()?, caller: number },
+        11 => Fault::SensitiveStackOverflow {
+            mishap: match from.int_in_range(0..=5)? {
+                0 => Mishap::Full { size: number, used: from.arbitrary()?, whole: from.arbitrary()? },
+                1 => Mishap::Refused { size: number, why: from.arbitrary()? },
+                2 => Mishap::Smashed { address: from.arbitrary()?, size: number },
+                3 => Mishap::Gone { address: from.arbitrary()?, size: number },
+                4 => Mishap::Above { distance: number },
+                _ => Mishap::Below { distance: number },
+            },
+        },
         _ => unreachable!("a fault that is not fuzzed"),
     })
 }

@@ -64,9 +64,8 @@ pub use status::status;
 pub use sweep::Counts;
 #[cfg(feature = "trial")]
 pub use sys::trial;
-pub use vault::{globals, stack as locals};
 pub use trace::{begin as begin_call, end as end_call, Begun, Passed};
-pub use vault::{sensitive_status, Holds, SensitiveStatus};
+pub use vault::{globals, sensitive_status, stack as locals, Holds, SensitiveStatus};
 
 /// The kernel's page size, in bytes.
 #[must_use]

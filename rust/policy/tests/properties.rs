@@ -6,7 +6,7 @@ mod rules;
 
 use proptest::prelude::*;
 use secmalloc_policy::fault::{
-    Actor, Block, Contact, Evidence, Fault, Operation, Stray, EVIDENCE, FAULTS,
+    Actor, Block, Contact, Evidence, Fault, Mishap, Operation, Stray, EVIDENCE, FAULTS,
 };
 use secmalloc_policy::message::Context;
 use secmalloc_policy::options::{Accepts, TABLE};
@@ -106,7 +106,16 @@ fn fault() -> impl Strategy<Value = Fault> {
             6 => Fault::SizeMismatch { block, given: number },
             7 => Fault::AlignmentMismatch { block, given: number },
             8 => Fault::ReallocAfterFree { block },
-            _ => Fault::MetadataCorruption { block, state },
+            9 => Fault::MetadataCorruption { block, state },
+            10 => Fault::AllocDeallocMismatch { block, given: guarded.then_some(number), caller: pointer },
+            _ => Fault::SensitiveStackOverflow {
+                mishap: match stray {
+                    Stray::InsideLive(..) => Mishap::Full { size: number, used: pointer, whole: number },
+                    Stray::InsideFreed(..) => Mishap::Refused { size: number, why: i32::from(state) },
+                    Stray::NeverAllocated => Mishap::Smashed { address: pointer, size: number },
+                    Stray::Foreign => Mishap::Gone { address: pointer, size: number },
+                },
+            },
         };
         fault
     })

@@ -64,7 +64,6 @@ pub(crate) fn each() -> impl Iterator<Item = (usize, usize)> {
 }
 
 /// The section in which an address lies.
-#[allow(dead_code)] // what tells the status of a pointer asks
 pub(crate) fn find(address: usize) -> Option<(usize, usize)> {
     each().find(|&(from, to)| (from..to).contains(&address))
 }
@@ -111,7 +110,10 @@ enum Refused {
 /// # Safety
 /// - As [`add`], under the lock.
 unsafe fn add_to(all: &[Section], from: usize, to: usize) -> Result<(), Refused> {
-    if all.iter().any(|section| section.range() == Some((from, to))) {
+    if all
+        .iter()
+        .any(|section| section.range() == Some((from, to)))
+    {
         return Ok(());
     }
     let free = all.iter().find(|section| section.range().is_none());
@@ -167,7 +169,10 @@ unsafe fn protect_shared(from: usize, to: usize) -> Result<(), i32> {
         return Ok(());
     }
     let (page, wanted) = (fixed().page, fixed().options.sensitive());
-    let (at, size) = (from / page * page, to.next_multiple_of(page) - from / page * page);
+    let (at, size) = (
+        from / page * page,
+        to.next_multiple_of(page) - from / page * page,
+    );
     let mut all = Ok(());
     // SAFETY: mapped pages; neither changes what is in them.
     unsafe {

@@ -87,7 +87,10 @@ pub fn push(size: usize, alignment: usize) -> Pushed {
                 true => fixed().options.sensitive().stack,
                 false => 0,
             };
-            die::found_last(&stack_fault(Mishap::Refused { size, why }), Operation::Local);
+            die::found_last(
+                &stack_fault(Mishap::Refused { size, why }),
+                Operation::Local,
+            );
         }
     }
     let (base, limit) = (own.base.load(Relaxed), own.limit.load(Relaxed));
@@ -98,7 +101,10 @@ pub fn push(size: usize, alignment: usize) -> Pushed {
     let at = before.next_multiple_of(alignment.max(STEP));
     if alignment > MOST_ALIGNED || limit.saturating_sub(at) < whole(size) {
         let (used, whole) = (before - base, limit - base);
-        die::found_last(&stack_fault(Mishap::Full { size, used, whole }), Operation::Local);
+        die::found_last(
+            &stack_fault(Mishap::Full { size, used, whole }),
+            Operation::Local,
+        );
     }
     own.top.store(at + whole(size), Relaxed);
     // A handler that comes here pushes above.
@@ -120,7 +126,10 @@ pub fn pop(at: usize, size: usize, before: usize) {
     if !(base..top).contains(&at) || before > at || before < base || size > top - at {
         // Left before, by a jump or by another thread: what is there now is somebody else's.
         if !WIPED.load(Relaxed) {
-            die::found(&stack_fault(Mishap::Gone { address: at, size }), Operation::Local);
+            die::found(
+                &stack_fault(Mishap::Gone { address: at, size }),
+                Operation::Local,
+            );
         }
         return;
     }
@@ -129,7 +138,10 @@ pub fn pop(at: usize, size: usize, before: usize) {
     let word = unsafe { read_word(at + size) };
     let mut to = top.max(at + whole(size));
     if word != expected && word != expected ^ LAST && !is_wiped(own, at, word) {
-        die::found(&stack_fault(Mishap::Smashed { address: at, size }), Operation::Local);
+        die::found(
+            &stack_fault(Mishap::Smashed { address: at, size }),
+            Operation::Local,
+        );
         // Nobody knows how far.
         to = own.limit.load(Relaxed);
     }
@@ -297,7 +309,6 @@ pub(super) fn is_in_use() -> bool {
 }
 
 /// The calling thread's stack, if the address lies in it: from, to.
-#[allow(dead_code)] // what tells the status of a pointer asks
 pub(crate) fn find(address: usize) -> Option<(usize, usize)> {
     let own = own();
     let (base, limit) = (own.base.load(Relaxed), own.limit.load(Relaxed));

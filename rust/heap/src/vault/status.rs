@@ -3,6 +3,7 @@
 
 use super::look::{self, Flags};
 use super::protect::{why, Protection};
+use super::{globals, stack};
 use crate::large::{self, Near};
 use crate::pool::fixed;
 use crate::slab;
@@ -119,11 +120,15 @@ fn piece(address: usize) -> Option<(usize, usize)> {
         };
         return (spot.offset < size.max(1)).then_some((slot.address, size));
     }
-    match large::near(address)? {
-        Near::Live(block) if block.sensitive => {
+    match large::near(address) {
+        Some(Near::Live(block)) if block.sensitive => {
             let inside = address.wrapping_sub(block.block) < block.size;
             inside.then_some((block.block, block.size))
         }
-        _ => None,
+        Some(_) => None,
+        // The whole section, or the whole stack.
+        None => globals::find(address)
+            .or_else(|| stack::find(address))
+            .map(|(from, to)| (from, to - from)),
     }
 }

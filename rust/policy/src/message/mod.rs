@@ -239,12 +239,17 @@ fn local(text: &mut Text, mishap: Mishap) -> fmt::Result {
             "a stack of {size} bytes cannot be had as the options want it, errno {why}"
         ),
         Mishap::Smashed { size, .. } => write!(text, "{size}-byte local written past its end"),
-        Mishap::Gone { size, .. } => write!(text, "{size}-byte local was gone before its block ended"),
+        Mishap::Gone { size, .. } => {
+            write!(text, "{size}-byte local was gone before its block ended")
+        }
         Mishap::Above { distance } => {
             write!(text, "accessed past the stack's end, at offset {distance}")
         }
         Mishap::Below { distance } => {
-            write!(text, "accessed before the stack's start, at offset -{distance}")
+            write!(
+                text,
+                "accessed before the stack's start, at offset -{distance}"
+            )
         }
     }
 }

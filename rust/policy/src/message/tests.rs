@@ -37,6 +37,10 @@ fn lines(fault: &Fault) -> String {
     String::from_utf8(render(fault, &context).as_bytes().to_vec()).unwrap()
 }
 
+fn local(mishap: Mishap) -> Fault {
+    Fault::SensitiveStackOverflow { mishap }
+}
+
 #[test]
 fn first_lines_are_stable() {
     let block = block();
@@ -100,6 +104,30 @@ fn first_lines_are_stable() {
         (
             Fault::AllocDeallocMismatch { block, given: None, caller: 0 },
             "alloc-dealloc-mismatch: free: 24-byte block was made by malloc",
+        ),
+        (
+            local(Mishap::Full { size: 100, used: 16, whole: 64 }),
+            "sensitive-stack-overflow: free: 100-byte local does not fit, 16 of 64 bytes are in use",
+        ),
+        (
+            local(Mishap::Refused { size: 64, why: 12 }),
+            "sensitive-stack-overflow: free: a stack of 64 bytes cannot be had as the options want it, errno 12",
+        ),
+        (
+            local(Mishap::Smashed { address: 0x1000, size: 24 }),
+            "sensitive-stack-overflow: free: 24-byte local written past its end",
+        ),
+        (
+            local(Mishap::Gone { address: 0x1000, size: 24 }),
+            "sensitive-stack-overflow: free: 24-byte local was gone before its block ended",
+        ),
+        (
+            local(Mishap::Above { distance: 0 }),
+            "sensitive-stack-overflow: free: accessed past the stack's end, at offset 0",
+        ),
+        (
+            local(Mishap::Below { distance: 1 }),
+            "sensitive-stack-overflow: free: accessed before the stack's start, at offset -1",
         ),
     ];
     let mut seen = [false; crate::fault::FAULTS];

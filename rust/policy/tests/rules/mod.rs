@@ -84,7 +84,9 @@ pub fn message_holds(fault: &Fault, context: &Context<'_>) {
                 .and_then(|line| line.split(' ').next());
             word.unwrap_or("nothing")
         });
-        let of_fault = ["pointer", "state", "before", "behind", "at", "further"];
+        let of_fault = [
+            "pointer", "state", "caller", "claimed", "local", "before", "behind", "at", "further",
+        ];
         let mut words: Vec<_> = words.filter(|word| !of_fault.contains(word)).collect();
         // Bytes may take several lines.
         while let Some(at) = words
