@@ -42,9 +42,13 @@ static inline bool may_lock(void) {
     return may;
 }
 
-/* The memory at an address has all protections that can be had. */
+/* The memory at an address has all protections that can be had, and the library says so. */
 static inline void check_protected(const void *at, const char *what) {
     char flags[256];
+    struct secmalloc_sensitive status = { .struct_size = sizeof status };
+    uint32_t had = SECMALLOC_SENSITIVE_EXCLUDED | SECMALLOC_SENSITIVE_WIPED_ON_FORK;
+    CHECK(secmalloc_sensitive_status(at, &status) == SECMALLOC_OK, "%s is not known as sensitive", what);
+    CHECK((status.in_force & had) == had, "%s: only 0x%x is in force", what, (unsigned)status.in_force);
     if (!flags_of(at, flags, sizeof flags)) return;
     CHECK(strstr(flags, " dd ") != NULL, "%s is in core files: %s", what, flags);
     CHECK(strstr(flags, " wf ") != NULL, "%s is not wiped in children: %s", what, flags);
