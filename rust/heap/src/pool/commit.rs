@@ -35,7 +35,13 @@ impl Fixed {
     pub(crate) fn commit(&self, from: usize, to: usize) -> bool {
         if self.plan.reserved {
             // SAFETY: part of our reservation that nobody uses yet.
-            return unsafe { sys::protect(from, to - from, Access::Write) };
+            let opened = unsafe { sys::protect(from, to - from, Access::Write) };
+            if opened {
+                // What blocks hold belongs into cores.
+                // SAFETY: as above.
+                unsafe { sys::put_into_cores(from, to - from) };
+            }
+            return opened;
         }
         let mapped = map_piece(from, to - from);
         if mapped {
@@ -55,7 +61,10 @@ impl Fixed {
         // SAFETY: the caller's promise; the reservation goes on without a gap.
         unsafe {
             if self.plan.reserved {
-                sys::replace(from, to - from)
+                let replaced = sys::replace(from, to - from);
+                // As what lies around it is.
+                sys::leave_out_of_cores(from, to - from);
+                replaced
             } else {
                 sys::unmap(from, to - from)
             }

@@ -109,7 +109,9 @@ impl Pools {
         unsafe {
             sys::small_pages_only(data, data_size);
             sys::small_pages_only(metadata, metadata_size);
-            // Through a pipe, a core file would hold all of it, gigabytes of zeros.
+            // Through a pipe, a core file would hold all of it, gigabytes of zeros; a debugger writes even what
+            // is out of reach.
+            sys::leave_out_of_cores(data, data_size);
             sys::leave_out_of_cores(metadata, metadata_size);
         }
         Some(Pools {

@@ -23,8 +23,12 @@ const MIN_STEP: usize = 64 << 10;
 const FIRST_SLABS: usize = 64;
 const MOST_SLABS: usize = 4096;
 
-/// Guards that may cost a mapping each, over all classes, where the kernel has no other kind.
+/// Guards that may cost a mapping each, over all classes, where the kernel has no other kind, or cannot have it in
+/// locked memory.
 const COSTLY_GUARDS: u32 = 1000;
+/// The first guards do in any case: gdb's `gcore` gives a mapping up at the first page that it cannot read, with all that
+/// lies behind. It reads pages without access, and no guard pages.
+const READABLE_GUARDS: u32 = 256;
 static COSTLY_GUARDS_USED: AtomicU32 = AtomicU32::new(0);
 
 /// Makes part of a class's region usable, and protects it where it is for secrets.
@@ -187,11 +191,14 @@ impl Store {
             last = next;
         }
         let size = to - from;
+        let used = COSTLY_GUARDS_USED.load(Ordering::Relaxed);
+        let may_be_unreadable = used >= READABLE_GUARDS && fixed.features.guard_pages;
         // SAFETY: nobody has ever used these slabs, and nobody will.
-        if fixed.features.guard_pages && unsafe { sys::guard_pages(from, size) } {
+        if may_be_unreadable && unsafe { sys::guard_pages(from, size) } {
             return;
         }
-        if COSTLY_GUARDS_USED.fetch_add(1, Ordering::Relaxed) < COSTLY_GUARDS {
+        if used < COSTLY_GUARDS {
+            COSTLY_GUARDS_USED.fetch_add(1, Ordering::Relaxed);
             // SAFETY: as above.
             unsafe { sys::protect(from, size, sys::Access::Nothing) };
         }

@@ -231,6 +231,15 @@ pub(crate) unsafe fn leave_out_of_cores(at: usize, size: usize) {
     let _ = unsafe { advise(at, size, libc::MADV_DONTDUMP) };
 }
 
+/// Puts a range into core files again.
+///
+/// # Safety
+/// - The range is ours.
+pub(crate) unsafe fn put_into_cores(at: usize, size: usize) {
+    // SAFETY: passed on to the caller.
+    let _ = unsafe { advise(at, size, libc::MADV_DODUMP) };
+}
+
 /// Drops pages and makes every touch of them a SIGSEGV, without a mapping of its own. `false`
 /// where the kernel is older than 6.13 or the memory is locked.
 ///

@@ -155,11 +155,13 @@ impl Flags {
     }
 }
 
-/// The first line of a mapping: its addresses, and, at the end, what it is of.
+/// The first line of a mapping: its addresses, and, at the end, what it is of. `None` for other lines, and of what
+/// is out of reach: blocks may come to lie there while the answer still serves.
 fn head(line: &str) -> Option<Mapping> {
     let (from, rest) = line.split_once('-')?;
     let (to, rest) = rest.split_once(' ')?;
     let number = |digits| usize::from_str_radix(digits, 16).ok();
+    rest.starts_with("rw").then_some(())?;
     Some(Mapping {
         from: number(from)?,
         to: number(to)?,
@@ -199,6 +201,7 @@ mod tests {
         assert!(set.excluded && set.locked && set.not_inherited && !set.secret);
         let secret = "7f0000001000-7f0000003000 rw-s 00000000 00:0e 12   /secretmem (deleted)";
         assert!(head(secret).unwrap().flags.secret);
+        assert!(head("1000-3000 ---p 00000000 00:00 0 ").is_none());
         assert!(head("Rss:                 108 kB").is_none());
         assert!(head("VmFlags: rd ex mr").is_none());
     }
