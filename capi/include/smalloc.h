@@ -10,8 +10,8 @@
  *   jumps     smalloc_setjmp, smalloc_longjmp, smalloc_sigsetjmp, smalloc_siglongjmp
  *
  * For GCC and Clang, C99 and C++98 or later; link with secmalloc. Where SMALLOC_OPTIONAL is defined before this header is
- * read, a program may be linked without it: started with it preloaded, its globals and locals are protected, else they are
- * ordinary memory.
+ * read, a program (position-independent) may be linked without it: started with it preloaded, its globals and locals are
+ * protected, else they are ordinary memory.
  *
  * What the compiler copies is its own affair: values in registers may be spilled to the ordinary stack, and an
  * argument that is passed by value is a copy there. Pass pointers.
