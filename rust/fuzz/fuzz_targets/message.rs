@@ -9,7 +9,7 @@ mod rules;
 use libfuzzer_sys::arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use secmalloc_policy::fault::{
-    Actor, Block, Contact, Evidence, Fault, Mishap, Operation, Stray, EVIDENCE, FAULTS,
+    Actor, Block, Contact, Evidence, Fault, Mishap, Operation, Residue, Stray, EVIDENCE, FAULTS,
 };
 use secmalloc_policy::message::Context;
 use secmalloc_policy::slot_state::Kind;
@@ -68,6 +68,19 @@ fn stray(from: &mut Unstructured<'_>) -> Result<Stray> {
     })
 }
 
+fn residue(block: Block, from: &mut Unstructured<'_>) -> Result<Residue> {
+    Ok(match from.int_in_range(0..=4)? {
+        0 => Residue::Freed(block),
+        1 => Residue::Moved(block),
+        2 => Residue::Cut(block),
+        3 => Residue::Live(block),
+        _ => Residue::Stack {
+            thread: from.arbitrary()?,
+            below: from.arbitrary()?,
+        },
+    })
+}
+
 #[rustfmt::skip] // a line for each fault
 fn fault(from: &mut Unstructured<'_>) -> Result<Fault> {
     let which = from.int_in_range(0..=FAULTS - 1)?;
@@ -94,6 +107,7 @@ fn fault(from: &mut Unstructured<'_>) -> Result<Fault> {
                 _ => Mishap::Below { distance: number },
             },
         },
+        12 => Fault::SecretResidue { place: residue(block, from)?, address: number, length: from.arbitrary()? },
         _ => unreachable!("a fault that is not fuzzed"),
     })
 }

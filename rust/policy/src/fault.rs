@@ -31,6 +31,8 @@ pub enum Operation {
     Local,
     /// `secmalloc_check`.
     Check,
+    /// `secmalloc_check_residue`.
+    CheckResidue,
     /// A load or a store by the program itself.
     Access,
     /// The last sweep, at normal exit.
@@ -84,6 +86,7 @@ impl Operation {
             Operation::DeleteArray => "operator delete[]",
             Operation::Local => "SMALLOC_LOCAL",
             Operation::Check => "secmalloc_check",
+            Operation::CheckResidue => "secmalloc_check_residue",
             Operation::Access => "access",
             Operation::Exit => "exit",
         }
@@ -223,6 +226,26 @@ pub enum Mishap {
     },
 }
 
+/// Where a watched secret was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Residue {
+    /// In a block that is freed.
+    Freed(Block),
+    /// In a block whose content was copied to another, by `realloc`.
+    Moved(Block),
+    /// In what a block loses as it shrinks.
+    Cut(Block),
+    /// In a block that is in use, when somebody asked.
+    Live(Block),
+    /// On a stack, below what is in use.
+    Stack {
+        /// Whose stack.
+        thread: u32,
+        /// How far below its stack pointer.
+        below: usize,
+    },
+}
+
 /// A heap error of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -313,10 +336,19 @@ pub enum Fault {
         /// How.
         mishap: Mishap,
     },
+    /// A secret that the program has watched was left where it is no more in the program's hands.
+    SecretResidue {
+        /// Where.
+        place: Residue,
+        /// Its first byte.
+        address: usize,
+        /// How long it is.
+        length: usize,
+    },
 }
 
 /// Number of variants of [`Fault`].
-pub const FAULTS: usize = 12;
+pub const FAULTS: usize = 13;
 
 /// The names of all faults, by [`Fault::index`].
 pub const NAMES: [&str; FAULTS] = [
@@ -332,6 +364,7 @@ pub const NAMES: [&str; FAULTS] = [
     "metadata-corruption",
     "alloc-dealloc-mismatch",
     "sensitive-stack-overflow",
+    "secret-residue",
 ];
 
 /// The place of the fault whose default is to go on: the heap is sound, and many programs do it.
@@ -341,7 +374,10 @@ impl Fault {
     /// Whether the block is sound, and is freed as was asked where the program goes on.
     #[must_use]
     pub fn is_harmless(&self) -> bool {
-        matches!(self, Fault::AllocDeallocMismatch { .. })
+        matches!(
+            self,
+            Fault::AllocDeallocMismatch { .. } | Fault::SecretResidue { .. }
+        )
     }
 
     /// The fault's place in [`NAMES`] and in the table of policies.
@@ -360,6 +396,7 @@ impl Fault {
             Fault::MetadataCorruption { .. } => 9,
             Fault::AllocDeallocMismatch { .. } => ALLOC_DEALLOC_MISMATCH,
             Fault::SensitiveStackOverflow { .. } => 11,
+            Fault::SecretResidue { .. } => 12,
         }
     }
 
@@ -400,6 +437,13 @@ impl Fault {
                 Stray::NeverAllocated | Stray::Foreign => None,
             },
             Fault::SensitiveStackOverflow { .. } => None,
+            Fault::SecretResidue { place, .. } => match place {
+                Residue::Freed(block)
+                | Residue::Moved(block)
+                | Residue::Cut(block)
+                | Residue::Live(block) => Some(block),
+                Residue::Stack { .. } => None,
+            },
         }
     }
 

@@ -15,6 +15,7 @@
 //! | what went wrong, and how is it said? | [`fault`], [`message`] |
 //! | what did the user ask for? | [`options`] |
 //! | is this leak one that is known? | [`suppressions`] |
+//! | does this memory hold a secret that is not kept anywhere? | [`residue`] |
 //! | what are the bytes of an execution report? | [`trace_format`] |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -35,6 +36,7 @@ pub mod options;
 pub mod quarantine;
 pub mod random;
 pub mod request;
+pub mod residue;
 pub mod size_class;
 pub mod slot_state;
 pub mod suppressions;

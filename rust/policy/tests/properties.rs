@@ -6,7 +6,7 @@ mod rules;
 
 use proptest::prelude::*;
 use secmalloc_policy::fault::{
-    Actor, Block, Contact, Evidence, Fault, Mishap, Operation, Stray, EVIDENCE, FAULTS,
+    Actor, Block, Contact, Evidence, Fault, Mishap, Operation, Residue, Stray, EVIDENCE, FAULTS,
 };
 use secmalloc_policy::message::Context;
 use secmalloc_policy::options::{Accepts, TABLE};
@@ -95,6 +95,16 @@ fn fault() -> impl Strategy<Value = Fault> {
             2 => Stray::NeverAllocated,
             _ => Stray::Foreign,
         };
+        let place = match number % 5 {
+            0 => Residue::Freed(block),
+            1 => Residue::Moved(block),
+            2 => Residue::Cut(block),
+            3 => Residue::Live(block),
+            _ => Residue::Stack {
+                thread: pointer as u32,
+                below: number,
+            },
+        };
         #[rustfmt::skip] // a line for each fault
         let fault = match which {
             0 => Fault::HeapBufferOverflow { block, offset: number, contact },
@@ -108,7 +118,7 @@ fn fault() -> impl Strategy<Value = Fault> {
             8 => Fault::ReallocAfterFree { block },
             9 => Fault::MetadataCorruption { block, state },
             10 => Fault::AllocDeallocMismatch { block, given: guarded.then_some(number), caller: pointer },
-            _ => Fault::SensitiveStackOverflow {
+            11 => Fault::SensitiveStackOverflow {
                 mishap: match stray {
                     Stray::InsideLive(..) => Mishap::Full { size: number, used: pointer, whole: number },
                     Stray::InsideFreed(..) => Mishap::Refused { size: number, why: i32::from(state) },
@@ -116,6 +126,7 @@ fn fault() -> impl Strategy<Value = Fault> {
                     Stray::Foreign => Mishap::Gone { address: pointer, size: number },
                 },
             },
+            _ => Fault::SecretResidue { place, address: pointer, length: number },
         };
         fault
     })

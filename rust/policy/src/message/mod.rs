@@ -11,7 +11,7 @@ mod tests;
 
 use core::fmt::{self, Write};
 
-use crate::fault::{Actor, Block, Contact, Fault, Mishap, Operation, Stray};
+use crate::fault::{Actor, Block, Contact, Fault, Mishap, Operation, Residue, Stray};
 use crate::slot_state::Kind;
 pub use around::{Neighbour, Standing};
 
@@ -91,7 +91,7 @@ fn write(text: &mut Text, fault: &Fault, context: &Context<'_>) -> fmt::Result {
         fault.name(),
         operation.name()
     )?;
-    detail(text, fault)?;
+    detail(text, fault, context)?;
     text.write_char('\n')?;
     match fault {
         Fault::InvalidFree { pointer, .. } => writeln!(text, "  pointer    {pointer:#x}")?,
@@ -106,6 +106,21 @@ fn write(text: &mut Text, fault: &Fault, context: &Context<'_>) -> fmt::Result {
             if let Some(given) = given {
                 writeln!(text, "  claimed    {given} bytes")?;
             }
+        }
+        Fault::SecretResidue {
+            place,
+            address,
+            length,
+        } => {
+            // Never the bytes themselves.
+            write!(text, "  secret     {length} bytes at {address:#x}")?;
+            if let Residue::Stack { thread, below } = place {
+                write!(
+                    text,
+                    ", {below} bytes below the stack pointer of thread {thread}"
+                )?;
+            }
+            text.write_char('\n')?;
         }
         _ => {}
     }
@@ -125,6 +140,9 @@ fn write(text: &mut Text, fault: &Fault, context: &Context<'_>) -> fmt::Result {
     text.write_str(match (context.stops, operation) {
         (true, Operation::Access) => "  the process is stopped by the signal it caused\n",
         (true, _) => "  the process is stopped (SIGABRT)\n",
+        (false, _) if matches!(fault, Fault::SecretResidue { .. }) => {
+            "  the program goes on (policy)\n"
+        }
         (false, _) if fault.is_harmless() => {
             "  the program goes on; the block is freed, further ones from here in silence (policy)\n"
         }
@@ -144,7 +162,7 @@ impl fmt::Display for Sized {
     }
 }
 
-fn detail(text: &mut Text, fault: &Fault) -> fmt::Result {
+fn detail(text: &mut Text, fault: &Fault, context: &Context<'_>) -> fmt::Result {
     match *fault {
         Fault::HeapBufferOverflow {
             block,
@@ -224,6 +242,7 @@ fn detail(text: &mut Text, fault: &Fault) -> fmt::Result {
             block.kind.map_or("another family", Kind::name)
         ),
         Fault::MetadataCorruption { .. } => text.write_str("the state of a slot is impossible"),
+        Fault::SecretResidue { place, address, .. } => residue(text, &place, address, context),
         Fault::SensitiveStackOverflow { mishap } => local(text, mishap),
     }
 }
@@ -252,6 +271,25 @@ fn local(text: &mut Text, mishap: Mishap) -> fmt::Result {
             )
         }
     }
+}
+
+fn residue(text: &mut Text, place: &Residue, address: usize, context: &Context<'_>) -> fmt::Result {
+    let (block, what) = match place {
+        Residue::Freed(block) => (block, "freed with a watched secret in it"),
+        Residue::Moved(block) => (block, "moved with a watched secret in its old place"),
+        Residue::Cut(block) => (block, "shrunk with a watched secret in what it lost"),
+        Residue::Live(block) => (block, "holds a watched secret"),
+        Residue::Stack { thread, .. } => {
+            let whose = if *thread == context.thread {
+                "the calling thread"
+            } else {
+                "another thread"
+            };
+            return write!(text, "a watched secret was left on the stack of {whose}");
+        }
+    };
+    let offset = address.wrapping_sub(block.address);
+    write!(text, "{} {what}, at offset {offset}", Sized(*block))
 }
 
 fn describe(text: &mut Text, block: &Block, context: &Context<'_>) -> fmt::Result {

@@ -2,7 +2,7 @@
 //! What is said of each fault: the first line to the letter, and the rest in the buffer.
 
 use super::*;
-use crate::fault::{Evidence, EVIDENCE};
+use crate::fault::{Evidence, Residue, EVIDENCE};
 use crate::slot_state::Kind;
 
 fn block() -> Block {
@@ -129,6 +129,34 @@ fn first_lines_are_stable() {
             local(Mishap::Below { distance: 1 }),
             "sensitive-stack-overflow: free: accessed before the stack's start, at offset -1",
         ),
+        (
+            Fault::SecretResidue { place: Residue::Freed(block), address: 0x1008, length: 16 },
+            "secret-residue: free: 24-byte block freed with a watched secret in it, at offset 8",
+        ),
+        (
+            Fault::SecretResidue { place: Residue::Moved(block), address: 0x1000, length: 16 },
+            "secret-residue: free: 24-byte block moved with a watched secret in its old place, at offset 0",
+        ),
+        (
+            Fault::SecretResidue { place: Residue::Cut(block), address: 0x1008, length: 16 },
+            "secret-residue: free: 24-byte block shrunk with a watched secret in what it lost, at offset 8",
+        ),
+        (
+            Fault::SecretResidue { place: Residue::Live(block), address: 0x1008, length: 16 },
+            "secret-residue: free: 24-byte block holds a watched secret, at offset 8",
+        ),
+        (
+            Fault::SecretResidue {
+                place: Residue::Stack { thread: 43, below: 64 }, address: 0x7f08, length: 16,
+            },
+            "secret-residue: free: a watched secret was left on the stack of the calling thread",
+        ),
+        (
+            Fault::SecretResidue {
+                place: Residue::Stack { thread: 44, below: 64 }, address: 0x7f08, length: 16,
+            },
+            "secret-residue: free: a watched secret was left on the stack of another thread",
+        ),
     ];
     let mut seen = [false; crate::fault::FAULTS];
     for (fault, line) in cases {
@@ -168,6 +196,33 @@ fn a_block_of_another_family_is_freed_and_its_caller_named() {
          \x20 caller     0x551234\n  claimed    8 bytes\n  memory     r-xp /bin/program\n"
     ));
     assert!(text.contains("the block is freed"), "{text}");
+}
+
+#[test]
+fn a_residue_says_where_it_is_and_nothing_else_of_it() {
+    let text = lines(&Fault::SecretResidue {
+        place: Residue::Stack {
+            thread: 44,
+            below: 64,
+        },
+        address: 0x7f08,
+        length: 16,
+    });
+    let second = text.lines().nth(1).unwrap();
+    assert_eq!(
+        second,
+        "  secret     16 bytes at 0x7f08, 64 bytes below the stack pointer of thread 44"
+    );
+    let text = lines(&Fault::SecretResidue {
+        place: Residue::Freed(block()),
+        address: 0x1008,
+        length: 16,
+    });
+    assert!(text.contains("\n  secret     16 bytes at 0x1008\n  block      0x1000, "));
+    assert!(
+        !text.contains("expected") && !text.contains("found  "),
+        "{text}"
+    );
 }
 
 #[test]

@@ -244,6 +244,7 @@ pub static TABLE: [Row; COUNT] = [
     fault(9),
     fault(10),
     fault(11),
+    fault(12),
 ];
 
 /// The row of one fault's own policy: its name is the fault's.

@@ -85,7 +85,8 @@ pub fn message_holds(fault: &Fault, context: &Context<'_>) {
             word.unwrap_or("nothing")
         });
         let of_fault = [
-            "pointer", "state", "caller", "claimed", "local", "before", "behind", "at", "further",
+            "pointer", "state", "caller", "claimed", "local", "secret", "before", "behind", "at",
+            "further",
         ];
         let mut words: Vec<_> = words.filter(|word| !of_fault.contains(word)).collect();
         // Bytes may take several lines.
