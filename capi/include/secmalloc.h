@@ -139,6 +139,16 @@
 #define SECMALLOC_SENSITIVE_WIPED_AT_EXIT 32
 
 /**
+ * The dead part of the stacks of all threads: what lies below their stack pointers.
+ */
+#define SECMALLOC_RESIDUE_STACKS 1
+
+/**
+ * Ordinary blocks that are in use: for when no copy is to be left.
+ */
+#define SECMALLOC_RESIDUE_BLOCKS 2
+
+/**
  * What is known of the memory a pointer points to.
  */
 struct secmalloc_block {
@@ -291,6 +301,36 @@ struct secmalloc_leaks {
   uint64_t threads_running;
 };
 
+/**
+ * What a look for watched secrets saw.
+ */
+struct secmalloc_residue {
+  /**
+   * To be set to `sizeof(struct secmalloc_residue)` by the caller.
+   */
+  size_t struct_size;
+  /**
+   * Stacks that were looked at.
+   */
+  uint64_t stacks;
+  /**
+   * Stacks in whose dead part a secret was found.
+   */
+  uint64_t stacks_found;
+  /**
+   * Blocks that were looked at.
+   */
+  uint64_t blocks;
+  /**
+   * Blocks in which a secret was found.
+   */
+  uint64_t blocks_found;
+  /**
+   * Other threads that could not be stopped within a second, and whose stacks were not looked at.
+   */
+  uint64_t threads_running;
+};
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -368,6 +408,47 @@ int32_t secmalloc_option(const char *name,
  */
 int32_t secmalloc_status(char *buffer,
                          size_t size);
+
+/**
+ * Watches the secret of `size` bytes at `secret` from now on: an ordinary block that is freed, moved by `realloc` or
+ * shrunk while it holds these bytes is the fault `secret-residue`, which by default stops the process. Blocks are
+ * looked through before they are wiped; blocks that `freezero` and `recallocarray` end were wiped before. The
+ * bytes are read now, and not kept: only keyed hashes of them are. 8 to 4096 bytes that are not all the same, else
+ * SECMALLOC_INVALID_ARGUMENT; SECMALLOC_UNAVAILABLE where 64 are watched already. A secret that is watched twice takes
+ * two calls of `secmalloc_unwatch_secret`. A forked child watches what its parent does. While anything is watched,
+ * every free takes longer, by the size of its block. Any thread; not in signal handlers. Where another thread frees a
+ * block at the same time, either may come first.
+ *
+ * # Safety
+ * - `secret` is null, or `size` bytes can be read there, which nobody changes meanwhile.
+ */
+int32_t secmalloc_watch_secret(const void *secret,
+                               size_t size);
+
+/**
+ * Does not watch a secret any more, whose bytes are these once more: before its last copy is cleared. Returns
+ * SECMALLOC_OK, SECMALLOC_INVALID_ARGUMENT for bytes that are not watched, or SECMALLOC_UNAVAILABLE. Any thread; not in
+ * signal handlers.
+ *
+ * # Safety
+ * - As for `secmalloc_watch_secret`.
+ */
+int32_t secmalloc_unwatch_secret(const void *secret,
+                                 size_t size);
+
+/**
+ * Looks for watched secrets now, where `places` says: SECMALLOC_RESIDUE_STACKS, SECMALLOC_RESIDUE_BLOCKS, or both. Of each
+ * stack and each block that holds one, the first is the fault `secret-residue`. All other threads are stopped meanwhile,
+ * as for `secmalloc_leak_check`; what the kernel saves of their registers, up to some KiB below their stack pointers, is not
+ * looked at, nor are stacks of threads that have ended. `residue` may be null. Returns SECMALLOC_OK,
+ * SECMALLOC_INVALID_ARGUMENT, or SECMALLOC_UNAVAILABLE where there is no memory for it. Any thread, with 32 KiB of stack
+ * left; not in signal handlers, nor between `fork` and its handlers.
+ *
+ * # Safety
+ * - `residue` is null, or a structure whose `struct_size` is set and which may be written.
+ */
+int32_t secmalloc_check_residue(uint32_t places,
+                                struct secmalloc_residue *residue);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -12,6 +12,7 @@
 //! | `openbsd.rs` | `freezero`, `recallocarray` |
 //! | `own.rs` | `secmalloc_*`, declared in `secmalloc.h` |
 //! | `replaced.rs` | nothing: which functions the program has of its own |
+//! | `residue.rs` | `secmalloc_watch_secret` and its relatives, declared there too |
 //! | `smalloc.rs` | memory for secrets, declared in `smalloc.h` |
 //! | `variables.rs` | what the macros of `smalloc.h` call |
 //! | `rt.rs` | what a Rust library without `std` owes the linker |
@@ -34,6 +35,8 @@ pub mod openbsd;
 pub mod own;
 #[cfg(feature = "capi")]
 mod replaced;
+#[cfg(feature = "capi")]
+pub mod residue;
 #[cfg(all(feature = "capi", panic = "abort", not(test)))]
 mod rt;
 #[cfg(feature = "capi")]

@@ -12,6 +12,7 @@
 #pragma weak recallocarray
 #pragma weak scalloc
 #pragma weak secmalloc_check
+#pragma weak secmalloc_check_residue
 #pragma weak secmalloc_describe
 #pragma weak secmalloc_globals_add
 #pragma weak secmalloc_globals_remove
@@ -23,7 +24,9 @@
 #pragma weak secmalloc_option
 #pragma weak secmalloc_sensitive_status
 #pragma weak secmalloc_status
+#pragma weak secmalloc_unwatch_secret
 #pragma weak secmalloc_version
+#pragma weak secmalloc_watch_secret
 #pragma weak sfree
 #pragma weak smalloc
 #pragma weak srealloc

@@ -33,6 +33,7 @@ mod placement_tests;
 mod pool;
 mod protections;
 mod quick;
+mod residue;
 mod signal;
 mod slab;
 #[cfg(test)]
@@ -60,6 +61,10 @@ pub use inspect::{
 };
 pub use leaks::{look as look_for_leaks, Leaks, Sum};
 pub use life::{begin, end};
+pub use residue::{
+    check as check_residue, unwatch as unwatch_secret, watch as watch_secret,
+    Request as ResidueRequest, Residues, Watched,
+};
 pub use status::status;
 pub use sweep::Counts;
 #[cfg(feature = "trial")]

@@ -268,12 +268,12 @@ impl ClassMap {
         ((product as u64) < self.reciprocal).then_some((product >> 64) as u32)
     }
 
-    /// The slot that starts at `address`, if there can be one, and whether there is a slot right before
+    /// For the short ways: the slot that starts at `address`, if there can be one, and whether there is a slot right before
     /// it in its slab.
     #[inline(always)]
     pub(crate) fn starting_at(&self, class: usize, address: usize) -> Option<(Slot, bool)> {
         let distance = address.wrapping_sub(self.base);
-        if distance >= pool::reach(class) {
+        if distance >= pool::reach_quickly(class) {
             return None;
         }
         let index = self.number_at(distance)?;

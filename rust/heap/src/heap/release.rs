@@ -3,7 +3,7 @@
 
 use core::ptr::NonNull;
 
-use secmalloc_policy::fault::{Fault, Operation};
+use secmalloc_policy::fault::{Fault, Operation, Residue};
 use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
 
 use super::owner::{check_claim, check_small, owner, verify, Owner, Refused};
@@ -16,6 +16,7 @@ use crate::magazine;
 use crate::pool::fixed;
 use crate::protections;
 use crate::quick;
+use crate::residue::{self, Place};
 use crate::slab::{self, Slot};
 use crate::store::Duplicate;
 use crate::thread::{self, Own, ThreadHeap};
@@ -67,10 +68,19 @@ pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim, ca
         let _ = trace::begin(&passed);
     }
     // SAFETY: the caller's promise.
-    unsafe { release_of(operation.family(), block, operation, claim, caller) }
+    unsafe {
+        release_of(
+            operation.family(),
+            block,
+            operation,
+            claim,
+            caller,
+            Residue::Freed,
+        )
+    }
 }
 
-/// Ends a block that is to be of the family `kind`.
+/// Ends a block that is to be of the family `kind`; `place` is what it is where it holds a secret.
 ///
 /// # Safety
 /// - As [`release`].
@@ -80,9 +90,10 @@ pub(super) unsafe fn release_of(
     operation: Operation,
     claim: Claim,
     caller: usize,
+    place: Place,
 ) {
     let address = block.addr().get();
-    if thread::current().is_some() {
+    if thread::current().is_some() && !residue::is_watching() {
         if let Some(spot) = slab::spot(fixed(), address) {
             let slot = spot.slot;
             let was = slot.state();
@@ -98,7 +109,7 @@ pub(super) unsafe fn release_of(
             }
         }
     }
-    release_slowly(kind, address, operation, claim, caller);
+    release_slowly(kind, address, operation, claim, caller, place);
 }
 
 /// Wipes a slot and lets it rest.
@@ -185,22 +196,36 @@ fn report_duplicate(class: usize, index: u32) {
 
 #[cold]
 #[inline(never)]
-fn release_slowly(kind: Kind, address: usize, operation: Operation, claim: Claim, caller: usize) {
+fn release_slowly(
+    kind: Kind,
+    address: usize,
+    operation: Operation,
+    claim: Claim,
+    caller: usize,
+    place: Place,
+) {
     let mut duplicate = Ok(());
-    let mut end = |kind, claim| {
-        thread::with_heap(|heap| {
-            release_checked(heap, kind, address, operation, claim, &mut duplicate)
-        })
-    };
-    let mut done = end(Some(kind), claim);
-    if let Some(Err((fault, _))) = &done {
-        if fault.is_harmless() {
-            mismatch::found(fault, operation, caller);
-            // The block is sound, so it is freed as was asked. What was claimed of it was said of
-            // something else.
-            done = end(None, Claim::NONE);
+    let (mut kind, mut claim, mut place) = (Some(kind), claim, Some(place));
+    let done = loop {
+        let done = thread::with_heap(|heap| {
+            let place = place.filter(|_| residue::is_watching());
+            let asked = (kind, claim, place);
+            release_checked(heap, asked, address, operation, &mut duplicate)
+        });
+        match &done {
+            // The block is sound, so it is freed as was asked.
+            Some(Err((fault @ Fault::SecretResidue { .. }, _))) => {
+                die::found(fault, operation);
+                place = None;
+            }
+            Some(Err((fault, _))) if fault.is_harmless() => {
+                mismatch::found(fault, operation, caller);
+                // What was claimed of it was said of something else.
+                (kind, claim) = (None, Claim::NONE);
+            }
+            _ => break done,
         }
-    }
+    };
     // A block freed before the heap could start at all is not one of ours to judge; one that is freed
     // in a signal handler which interrupted this thread in a change stays as it is.
     if let Some(Err((fault, slot))) = done {
@@ -216,13 +241,12 @@ fn release_slowly(kind: Kind, address: usize, operation: Operation, claim: Claim
     }
 }
 
-/// `kind` is the family that the block must be of, where that is asked.
+/// Asked are the family that the block must be of, what is claimed of it, and whether a secret is in it.
 fn release_checked(
     heap: &ThreadHeap,
-    kind: Option<Kind>,
+    (kind, claim, place): (Option<Kind>, Claim, Option<Place>),
     address: usize,
     operation: Operation,
-    claim: Claim,
     duplicate: &mut Result<(), Duplicate>,
 ) -> Result<(), Refused> {
     match owner(address, operation)? {
@@ -235,6 +259,11 @@ fn release_checked(
             check_claim(claim, address, size, || explain::block(&slot))
                 .map_err(|f| (f, Some(slot)))?;
             if slot.has_memory() {
+                if let Some(place) = place.filter(|_| !residue::is_sensitive(&slot)) {
+                    // SAFETY: the block's own bytes.
+                    unsafe { residue::look((address, size), place, || explain::block(&slot)) }
+                        .map_err(|fault| (fault, None))?;
+                }
                 // SAFETY: live and verified; the caller of `release` gave it up.
                 *duplicate = unsafe { retire_small(heap, &slot, slot.state(), size) };
             } else {
@@ -267,6 +296,11 @@ fn release_checked(
                 }
                 large::give_up(heap, &descriptor);
                 return Err((fault, None));
+            }
+            if let Some(place) = place.filter(|_| !descriptor.sensitive) {
+                // SAFETY: the block's own bytes.
+                unsafe { residue::look((address, size), place, describe) }
+                    .map_err(|fault| (fault, None))?;
             }
             if large::release(heap, &descriptor) {
                 Ok(())

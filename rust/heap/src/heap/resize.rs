@@ -3,7 +3,7 @@
 
 use core::ptr::NonNull;
 
-use secmalloc_policy::fault::Operation;
+use secmalloc_policy::fault::{Operation, Residue};
 use secmalloc_policy::request::Request;
 use secmalloc_policy::size_class::{self, CANARY_SIZE, MAX_SMALL};
 use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
@@ -20,6 +20,7 @@ use crate::explain;
 use crate::large::{self, Resized};
 use crate::pool::{self, fixed};
 use crate::quick;
+use crate::residue;
 use crate::slab::{self, Slot};
 use crate::sys;
 use crate::thread;
@@ -94,7 +95,9 @@ unsafe fn resize_small(
 ) -> Option<NonNull<u8>> {
     let whole = slot.size();
     let state = slot.state();
-    if size.wrapping_sub(1) < MAX_SMALL && quick::stays(slot.class, whole, old, size) {
+    let stays = size.wrapping_sub(1) < MAX_SMALL && quick::stays(slot.class, whole, old, size);
+    if stays {
+        look_for_secrets(slot, (slot.address, old, size), false, operation);
         slot.set_busy(state.then(SlotState::Busy, state.tag()));
         // SAFETY: the slot is in our hands; the new size fits it.
         unsafe { canary::reseal(&fixed().keys, slot.address, whole, old, size) };
@@ -117,12 +120,21 @@ unsafe fn resize_small(
     unsafe {
         let from = sys::pointer::<u8>(slot.address);
         new.copy_from_nonoverlapping(from, old.min(size));
+        look_for_secrets(slot, (slot.address, old, size), true, operation);
         retire(slot, state, old);
     }
     if sensitive {
         vault::forget_registers();
     }
     Some(new)
+}
+
+/// Looks for secrets in what a block that changes its size leaves behind.
+fn look_for_secrets(slot: &Slot, sizes: (usize, usize, usize), moves: bool, operation: Operation) {
+    if residue::is_watching() && !residue::is_sensitive(slot) {
+        // SAFETY: the caller's block, which is sound.
+        unsafe { residue::look_at_resize(sizes, moves, operation, || explain::block(slot)) };
+    }
 }
 
 #[cold]
@@ -163,6 +175,13 @@ fn resize_slowly(address: usize, size: usize, operation: Operation) -> Option<No
             }
             if size > MAX_SMALL && !descriptor.condemned && descriptor.kind() == Some(Kind::Malloc)
             {
+                if residue::is_watching() && !descriptor.sensitive {
+                    let sizes = (address, descriptor.size, size);
+                    // SAFETY: the caller's block, which is sound.
+                    unsafe {
+                        residue::look_at_resize(sizes, false, operation, || descriptor.describe());
+                    }
+                }
                 let resized = thread::with_heap(|heap| large::resize(heap, &descriptor, size))?;
                 if let Resized::Here(moved) = resized? {
                     return non_null(moved);
@@ -189,7 +208,7 @@ fn resize_slowly(address: usize, size: usize, operation: Operation) -> Option<No
         vault::forget_registers();
     }
     // SAFETY: the caller gives the old block up.
-    unsafe { release_of(kind, block, operation, Claim::NONE, 0) };
+    unsafe { release_of(kind, block, operation, Claim::NONE, 0, Residue::Moved) };
     Some(new)
 }
 

@@ -11,7 +11,7 @@ use crate::sys::{self, Access};
 ///
 /// # Safety
 /// - They may be, and have no destructor.
-pub(super) unsafe trait Plain: Copy {}
+pub(crate) unsafe trait Plain: Copy {}
 
 // SAFETY: numbers.
 unsafe impl Plain for u8 {}
@@ -19,7 +19,7 @@ unsafe impl Plain for u8 {}
 unsafe impl Plain for u64 {}
 
 /// An array in a mapping of its own.
-pub(super) struct Area<T: Plain> {
+pub(crate) struct Area<T: Plain> {
     at: usize,
     count: usize,
     of: PhantomData<T>,
@@ -27,7 +27,7 @@ pub(super) struct Area<T: Plain> {
 
 impl<T: Plain> Area<T> {
     /// `None` where there is no memory for it.
-    pub(super) fn new(count: usize) -> Option<Area<T>> {
+    pub(crate) fn new(count: usize) -> Option<Area<T>> {
         const { assert!(align_of::<T>() <= 4096) };
         let at = sys::map(Self::bytes(count)?, Access::Write)?;
         Some(Area {
@@ -45,16 +45,16 @@ impl<T: Plain> Area<T> {
     }
 
     /// Where it lies: from, to.
-    pub(super) fn span(&self) -> (usize, usize) {
+    pub(crate) fn span(&self) -> (usize, usize) {
         (self.at, self.at + Self::bytes(self.count).unwrap_or(0))
     }
 
-    pub(super) fn items(&self) -> &[T] {
+    pub(crate) fn items(&self) -> &[T] {
         // SAFETY: mapped in `new`, for so many; zero is valid.
         unsafe { core::slice::from_raw_parts(sys::pointer::<T>(self.at).as_ptr(), self.count) }
     }
 
-    pub(super) fn items_mut(&mut self) -> &mut [T] {
+    pub(crate) fn items_mut(&mut self) -> &mut [T] {
         // SAFETY: as above, and nobody else has it.
         unsafe { core::slice::from_raw_parts_mut(sys::pointer::<T>(self.at).as_ptr(), self.count) }
     }

@@ -18,7 +18,7 @@ const PRESENT: u64 = 3 << 62;
 
 /// A reader. No page is touched before the kernel said that it can be read: programs protect pages of blocks and of
 /// their data.
-pub(super) struct Memory {
+pub(crate) struct Memory {
     page: usize,
     /// The page that was asked about last, and the answer.
     last: (usize, bool),
@@ -29,7 +29,7 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    pub(super) fn new() -> Memory {
+    pub(crate) fn new() -> Memory {
         Memory {
             page: fixed().page,
             last: (usize::MAX, false),
@@ -38,12 +38,12 @@ impl Memory {
         }
     }
 
-    pub(super) fn page(&self) -> usize {
+    pub(crate) fn page(&self) -> usize {
         self.page
     }
 
     /// Whether the page of an address can be read.
-    pub(super) fn can_read(&mut self, at: usize) -> bool {
+    pub(crate) fn can_read(&mut self, at: usize) -> bool {
         let page = at & !(self.page - 1);
         if self.last.0 != page {
             self.last = (page, page != 0 && is_readable(page));
@@ -52,7 +52,7 @@ impl Memory {
     }
 
     /// The end of the pages from `at` on that can be read without a gap, `end` at most.
-    pub(super) fn readable_up_to(&mut self, at: usize, end: usize) -> usize {
+    pub(crate) fn readable_up_to(&mut self, at: usize, end: usize) -> usize {
         let mut to = at;
         while to < end && self.can_read(to) {
             to = (to & !(self.page - 1)).saturating_add(self.page);
@@ -61,7 +61,7 @@ impl Memory {
     }
 
     /// The start of the pages up to `at` that can be read without a gap, `most` bytes at most.
-    pub(super) fn readable_down_from(&mut self, at: usize, most: usize) -> usize {
+    pub(crate) fn readable_down_from(&mut self, at: usize, most: usize) -> usize {
         let start = at.saturating_sub(most);
         let mut from = at & !(self.page - 1);
         if !self.can_read(from) {
@@ -74,9 +74,38 @@ impl Memory {
     }
 
     /// Each word at an aligned address of a range, as far as it can be read.
-    pub(super) fn words(&mut self, from: usize, to: usize, with: &mut impl FnMut(usize)) {
+    pub(crate) fn words(&mut self, from: usize, to: usize, with: &mut impl FnMut(usize)) {
+        self.pages(from.next_multiple_of(WORD), to, &mut |mut at, end| {
+            while at + WORD <= end {
+                // SAFETY: aligned, and in a page that can be read; whose word it is we cannot know,
+                // and it may be written meanwhile by a thread that could not be stopped: any value will do.
+                with(unsafe { sys::pointer::<usize>(at).as_ptr().read_volatile() });
+                at += WORD;
+            }
+        });
+    }
+
+    /// What can be read of a range, in pieces as long as can be: from, to.
+    pub(crate) fn ranges(&mut self, from: usize, to: usize, with: &mut impl FnMut(usize, usize)) {
+        let mut open = (from, from);
+        self.pages(from, to, &mut |at, end| {
+            if at != open.1 {
+                if open.0 < open.1 {
+                    with(open.0, open.1);
+                }
+                open.0 = at;
+            }
+            open.1 = end;
+        });
+        if open.0 < open.1 {
+            with(open.0, open.1);
+        }
+    }
+
+    /// Each page of a range that can be read, or its part in the range; of a long one without its holes.
+    fn pages(&mut self, from: usize, to: usize, with: &mut impl FnMut(usize, usize)) {
         let sparse = to.saturating_sub(from) >= SPARSE;
-        let mut at = from.next_multiple_of(WORD);
+        let mut at = from;
         while at < to {
             let end = to.min(self.batch_end(at));
             let known = if sparse { self.ask_pages(at) } else { 0 };
@@ -84,12 +113,7 @@ impl Memory {
                 let page_end = ((at & !(self.page - 1)) + self.page).min(end);
                 let hole = number < known && self.batch[number] & PRESENT == 0;
                 if !hole && self.can_read(at) {
-                    while at + WORD <= page_end {
-                        // SAFETY: aligned, and in a page that can be read; whose word it is we cannot know,
-                        // and it may be written meanwhile by a thread that could not be stopped: any value will do.
-                        with(unsafe { sys::pointer::<usize>(at).as_ptr().read_volatile() });
-                        at += WORD;
-                    }
+                    with(at, page_end);
                 }
                 at = page_end;
                 if at >= end {

@@ -11,12 +11,12 @@
 
 use core::mem::size_of;
 
-mod area;
+pub(crate) mod area;
 mod blocks;
 mod mappings;
-mod memory;
+pub(crate) mod memory;
 mod roots;
-mod stop;
+pub(crate) mod stop;
 mod tell;
 
 use secmalloc_policy::trace_format::note::Reach;
@@ -124,7 +124,7 @@ fn look_from(own: &Own, listed: bool) -> Option<(Leaks, Option<Area<Found>>)> {
 }
 
 /// Does something while all other threads are stopped, none of them inside the heap's books.
-fn with_all_stopped<T>(mut work: impl FnMut(&stop::World) -> T) -> Option<T> {
+pub(crate) fn with_all_stopped<T>(mut work: impl FnMut(&stop::World) -> T) -> Option<T> {
     /// Another thread may be growing a large block, which is in no book meanwhile. It is done soon.
     const TRIES: u32 = 100;
     for left in (0..TRIES).rev() {

@@ -65,22 +65,22 @@ static ROUND: AtomicUsize = AtomicUsize::new(0);
 
 /// A stopped thread, or one that is there and could not be stopped.
 #[derive(Clone, Copy)]
-pub(super) struct Thread {
-    pub(super) number: u32,
+pub(crate) struct Thread {
+    pub(crate) number: u32,
     /// `None` if it could not be stopped.
-    pub(super) stopped: Option<Stopped>,
+    pub(crate) stopped: Option<Stopped>,
 }
 
 /// What a thread said before it went to sleep.
 #[derive(Clone, Copy)]
-pub(super) struct Stopped {
-    pub(super) interrupted: Interrupted,
+pub(crate) struct Stopped {
+    pub(crate) interrupted: Interrupted,
     /// Its thread pointer.
     pub(super) identity: usize,
 }
 
 /// All other threads, stopped until this is dropped.
-pub(super) struct World {
+pub(crate) struct World {
     list: &'static List,
     action: Option<Action>,
 }
@@ -260,7 +260,7 @@ pub(super) fn stop() -> Option<World> {
 
 impl World {
     /// All other threads.
-    pub(super) fn threads(&self) -> impl Iterator<Item = Thread> + '_ {
+    pub(crate) fn threads(&self) -> impl Iterator<Item = Thread> + '_ {
         self.list.entries().iter().filter_map(|entry| {
             let number = entry.thread.load(Ordering::Relaxed);
             match entry.state.load(Ordering::Acquire) {

@@ -18,12 +18,14 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use secmalloc_policy::layout::{Plan, REGIONS};
 use secmalloc_policy::options::Options;
 use secmalloc_policy::random::Random;
-use secmalloc_policy::size_class::COUNT;
+use secmalloc_policy::residue::Key;
+use secmalloc_policy::size_class::{is_sensitive, COUNT, ORDINARY};
 
 use crate::canary::Keys;
 use crate::evidence::Evidence;
 use crate::large::{self, LargeHeap};
 use crate::lock::Lock;
+use crate::residue::Watches;
 use crate::slab::ClassMap;
 use crate::store::Store;
 use crate::sys::{self, Access};
@@ -53,6 +55,8 @@ pub(crate) struct Fixed {
     /// What is emptied after secrets were copied.
     pub(crate) registers: Registers,
     pub(crate) keys: Keys,
+    /// Of the fingerprints of secrets.
+    pub(crate) residue_key: Key,
     pub(crate) classes: [ClassMap; COUNT],
     pub(crate) plan: Plan,
     pub(crate) options: Options,
@@ -96,6 +100,7 @@ pub(crate) struct Shared {
     pub(crate) large: LargeHeap,
     pub(crate) threads: Registry,
     pub(crate) globals: Globals,
+    pub(crate) residue: Watches,
 }
 
 /// No class.
@@ -107,6 +112,8 @@ pub(crate) const NO_CLASS: u8 = u8::MAX;
 struct Place {
     fixed: Alone<UnsafeCell<MaybeUninit<Fixed>>>,
     reach: [AtomicUsize; COUNT],
+    /// The same for all others, whom it is never hidden from.
+    known: [AtomicUsize; COUNT],
 }
 
 /// Alone on its pages, whatever their size: they become read-only.
@@ -120,6 +127,7 @@ unsafe impl Sync for Place {}
 static PLACE: Place = Place {
     fixed: Alone(UnsafeCell::new(MaybeUninit::zeroed())),
     reach: [const { AtomicUsize::new(0) }; COUNT],
+    known: [const { AtomicUsize::new(0) }; COUNT],
 };
 static START: Lock = Lock::new();
 static READY: AtomicBool = AtomicBool::new(false);
@@ -176,19 +184,47 @@ impl Fixed {
     }
 }
 
-/// Bytes from the start of a class's slots within which every slot's state and record can be read.
-/// An address from elsewhere is judged by this before anything that is known about it is touched.
+/// Bytes from the start of a class's slots within which every slot's state and record can be read, as the short
+/// ways of `free` and `realloc` have it: of ordinary classes none while secrets are watched, so that all go the long way.
 #[inline(always)]
-pub(crate) fn reach(class: usize) -> usize {
+pub(crate) fn reach_quickly(class: usize) -> usize {
     debug_assert!(class < COUNT);
     // SAFETY: all callers have the class from the tables of classes or from a slot.
     // Relaxed: whoever frees a block had it from whoever raised this before it was made.
     unsafe { PLACE.reach.get_unchecked(class) }.load(Ordering::Relaxed)
 }
 
-/// States and records are there for so many bytes of the class's slots, from now on.
+/// The same for all others. An address from elsewhere is judged by this before anything that is known about it
+/// is touched.
+#[inline(always)]
+pub(crate) fn reach(class: usize) -> usize {
+    debug_assert!(class < COUNT);
+    // SAFETY: as above.
+    // Relaxed: as above.
+    unsafe { PLACE.known.get_unchecked(class) }.load(Ordering::Relaxed)
+}
+
+/// States and records are there for so many bytes of the class's slots, from now on. The caller holds the lock of the
+/// class's store.
 pub(crate) fn set_reach(class: usize, bytes: usize) {
     // Release: what is within reach is committed before.
+    PLACE.known[class].store(bytes, Ordering::Release);
+    refresh(class);
+}
+
+/// Opens or closes the short ways of `free` and `realloc`, by whether anything is watched now. Under each store's lock:
+/// who comes last has seen what is so in the end, also where stores grow meanwhile.
+pub(crate) fn refresh_reach() {
+    for (class, store) in shared().stores.iter().enumerate().take(ORDINARY) {
+        let _held = store.lock.hold();
+        refresh(class);
+    }
+}
+
+fn refresh(class: usize) {
+    let open = is_sensitive(class) || !shared().residue.any();
+    let bytes = if open { reach(class) } else { 0 };
+    // Release: see `set_reach`.
     PLACE.reach[class].store(bytes, Ordering::Release);
 }
 

@@ -6,6 +6,7 @@ use core::mem::size_of;
 use secmalloc_policy::layout::{self, Plan, REGIONS};
 use secmalloc_policy::options::Options;
 use secmalloc_policy::random::Random;
+use secmalloc_policy::residue::Key;
 use secmalloc_policy::size_class::{CLASSES, COUNT};
 
 use super::commit::open_metadata;
@@ -186,6 +187,7 @@ fn arrange(
         wide_vectors: crate::wipe::wide::supported(),
         registers: Registers::here(),
         keys: Keys::new(random),
+        residue_key: Key::new(random),
         classes,
         plan,
         options,

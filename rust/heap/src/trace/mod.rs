@@ -391,6 +391,7 @@ fn address_of(fault: &Fault) -> usize {
     match (fault.block(), fault) {
         (Some(block), _) => block.address,
         (None, Fault::InvalidFree { pointer, .. }) => *pointer,
+        (None, Fault::SecretResidue { address, .. }) => *address,
         _ => 0,
     }
 }
