@@ -35,6 +35,11 @@ extern void *recallocarray(void *, size_t, size_t, size_t) __attribute__((weak))
 extern void free_aligned_sized(void *, size_t, size_t) __attribute__((weak));
 struct secmalloc_counts;
 extern int32_t secmalloc_check(struct secmalloc_counts *) __attribute__((weak));
+extern void *malloc_conceal(size_t) __attribute__((weak));
+struct secmalloc_residue;
+extern int32_t secmalloc_watch_secret(const void *, size_t) __attribute__((weak));
+extern int32_t secmalloc_unwatch_secret(const void *, size_t) __attribute__((weak));
+extern int32_t secmalloc_check_residue(uint32_t, struct secmalloc_residue *) __attribute__((weak));
 #ifdef __cplusplus
 }
 #endif
