@@ -372,6 +372,21 @@ int32_t secmalloc_sensitive_status(const void *ptr,
                                    struct secmalloc_sensitive *status);
 
 /**
+ * Opens a window: until it is closed, the sensitive blocks and globals of the process can be reached, by all its threads. Windows
+ * count: the first opens, the last to be closed closes. Does nothing but count without option
+ * `sensitive_access=window`. With it, takes a system call for each run of slabs between guards, each large block, and each
+ * module with globals. Returns SECMALLOC_OK, or SECMALLOC_UNAVAILABLE where the kernel refuses. Any thread; not in signal
+ * handlers. Sensitive locals are not concerned.
+ */
+int32_t secmalloc_sensitive_open(void);
+
+/**
+ * Closes a window that `secmalloc_sensitive_open` opened. Returns SECMALLOC_OK, or SECMALLOC_UNAVAILABLE where none is
+ * open, or the kernel refuses. Any thread; not in signal handlers.
+ */
+int32_t secmalloc_sensitive_close(void);
+
+/**
  * Looks for leaks now: which live blocks can be reached from registers, stacks, thread-local storage and variables of
  * all modules, by aligned words that point anywhere into a block. All other threads are stopped meanwhile,
  * for a time in proportion to the heap, by signal 33, which interrupts what they sleep in (as SA_RESTART has it).

@@ -8,7 +8,7 @@ use core::mem::size_of;
 use core::ptr::null;
 
 use secmalloc_heap::{
-    check, describe, look_for_leaks, option, sensitive_status, status, Pool, State,
+    check, describe, look_for_leaks, option, sensitive_status, status, window, Pool, State,
 };
 use secmalloc_policy::slot_state::Kind;
 
@@ -294,6 +294,31 @@ pub unsafe extern "C" fn secmalloc_sensitive_status(
         why_not_secret: secret.why,
     };
     SECMALLOC_OK
+}
+
+/// Opens a window: until it is closed, the sensitive blocks and globals of the process can be reached, by all its threads. Windows
+/// count: the first opens, the last to be closed closes. Does nothing but count without option
+/// `sensitive_access=window`. With it, takes a system call for each run of slabs between guards, each large block, and each
+/// module with globals. Returns SECMALLOC_OK, or SECMALLOC_UNAVAILABLE where the kernel refuses. Any thread; not in signal
+/// handlers. Sensitive locals are not concerned.
+#[no_mangle]
+pub extern "C" fn secmalloc_sensitive_open() -> i32 {
+    if window::open() {
+        SECMALLOC_OK
+    } else {
+        SECMALLOC_UNAVAILABLE
+    }
+}
+
+/// Closes a window that `secmalloc_sensitive_open` opened. Returns SECMALLOC_OK, or SECMALLOC_UNAVAILABLE where none is
+/// open, or the kernel refuses. Any thread; not in signal handlers.
+#[no_mangle]
+pub extern "C" fn secmalloc_sensitive_close() -> i32 {
+    if window::close() {
+        SECMALLOC_OK
+    } else {
+        SECMALLOC_UNAVAILABLE
+    }
 }
 
 /// Looks for leaks now: which live blocks can be reached from registers, stacks, thread-local storage and variables of

@@ -22,6 +22,8 @@
 #pragma weak secmalloc_local_push
 #pragma weak secmalloc_local_unwind
 #pragma weak secmalloc_option
+#pragma weak secmalloc_sensitive_close
+#pragma weak secmalloc_sensitive_open
 #pragma weak secmalloc_sensitive_status
 #pragma weak secmalloc_status
 #pragma weak secmalloc_unwatch_secret

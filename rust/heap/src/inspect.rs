@@ -14,6 +14,7 @@ use crate::pool::{fixed, shared};
 use crate::slab::{self, Life, Spot};
 use crate::sweep::{self, Budget, Counts};
 use crate::thread;
+use crate::vault;
 
 /// Where a block lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +65,7 @@ pub struct Description {
 #[must_use]
 pub fn describe(address: usize) -> Option<Description> {
     thread::with_heap(|_| {
+        let _window = vault::around_block(address);
         if slab::in_data_pool(address) {
             describe_small(address)
         } else {

@@ -70,7 +70,7 @@ pub use sweep::Counts;
 #[cfg(feature = "trial")]
 pub use sys::trial;
 pub use trace::{begin as begin_call, end as end_call, Begun, Passed};
-pub use vault::{globals, sensitive_status, stack as locals, Holds, SensitiveStatus};
+pub use vault::{globals, sensitive_status, stack as locals, window, Holds, SensitiveStatus};
 
 /// The kernel's page size, in bytes.
 #[must_use]

@@ -34,6 +34,8 @@ pub(crate) trait Reach {
     /// The first class, and how many there are.
     const FIRST: usize;
     const CLASSES: usize;
+    /// Whether its slots may be out of reach.
+    const MAY_BE_CLOSED: bool = false;
     /// The class of a block of 1 to `SIZE` bytes.
     fn class_of(size: usize) -> usize;
     /// # Safety
@@ -142,6 +144,7 @@ impl Reach for Sensitive {
     const SIZE: usize = MAX_SMALL;
     const FIRST: usize = ORDINARY + 1;
     const CLASSES: usize = ORDINARY - 1;
+    const MAY_BE_CLOSED: bool = true;
 
     #[inline(always)]
     fn class_of(size: usize) -> usize {
@@ -191,6 +194,9 @@ pub(crate) fn allocate<R: Reach>(
     // From the look at the magazine to the slot's being out of it, no handler gets the same slot.
     let heap = thread::enter()?;
     let fixed = fixed();
+    if R::MAY_BE_CLOSED && fixed.windows {
+        return None;
+    }
     let class = R::class_of(requested);
     // SAFETY: the classes of small sizes are classes.
     let map = unsafe { fixed.classes.get_unchecked(class) };

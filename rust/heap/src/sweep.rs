@@ -24,6 +24,7 @@ use crate::pool::{fixed, shared};
 use crate::protections;
 use crate::slab::{ClassMap, Life, Slot};
 use crate::sys;
+use crate::vault;
 use crate::wipe;
 
 /// What a sweep saw.
@@ -93,6 +94,7 @@ enum Pass {
 
 /// Verifies everything, within the budget. Faults are reported as policy says.
 pub(crate) fn sweep(operation: Operation, budget: &Budget) -> Counts {
+    let _window = vault::around();
     let mut counts = Counts::default();
     sweep_large(operation, &mut counts);
     for pass in [Pass::Live, Pass::Resting, Pass::NeverUsed] {

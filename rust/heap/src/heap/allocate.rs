@@ -15,11 +15,12 @@ use crate::evidence;
 use crate::explain;
 use crate::large;
 use crate::magazine;
-use crate::pool::fixed;
+use crate::pool::{self, fixed};
 use crate::protections;
 use crate::quick;
 use crate::slab::Slot;
 use crate::thread::{self, ThreadHeap};
+use crate::vault;
 use crate::wipe;
 
 /// Makes a block of `size` bytes at the usual alignment the short way; `None` if it takes the long
@@ -46,6 +47,7 @@ pub fn allocate_sensitive_quickly(size: usize, zeroed: bool) -> Option<NonNull<u
 
 /// Makes a block. `None` when there is no memory for it.
 pub fn allocate(request: Request, operation: Operation) -> Option<NonNull<u8>> {
+    let _window = (request.sensitive && pool::start()).then(vault::around);
     if request.size.wrapping_sub(1) < MAX_SMALL && request.is_usual() {
         if let Some(heap) = thread::enter() {
             let class = request.class(size_class::class_of(request.size));

@@ -16,6 +16,7 @@ use super::Claim;
 use crate::die;
 use crate::explain;
 use crate::large;
+use crate::pool;
 use crate::slab::Slot;
 use crate::thread;
 use crate::vault;
@@ -50,6 +51,7 @@ fn measure(address: usize, operation: Operation) -> Result<(usize, Option<Slot>)
 /// - If `block` is a live block, nothing uses it any more. Anything else is found out.
 pub unsafe fn discard(block: NonNull<u8>, size: usize, operation: Operation) {
     let address = block.addr().get();
+    let _window = pool::started().then(|| vault::around_block(address));
     let mut claim = Claim {
         size: Some(size),
         alignment: None,
@@ -77,6 +79,7 @@ pub unsafe fn recreate(
     operation: Operation,
 ) -> Recreated {
     let address = block.addr().get();
+    let _window = pool::started().then(|| vault::around_block(address));
     let (fault, slot) = match thread::with_heap(|_| measure(address, operation)) {
         None => return Recreated::NoMemory,
         Some(Err(refused)) => refused,

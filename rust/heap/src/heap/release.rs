@@ -13,7 +13,7 @@ use crate::evidence;
 use crate::explain;
 use crate::large;
 use crate::magazine;
-use crate::pool::fixed;
+use crate::pool::{self, fixed};
 use crate::protections;
 use crate::quick;
 use crate::residue::{self, Place};
@@ -21,6 +21,7 @@ use crate::slab::{self, Slot};
 use crate::store::Duplicate;
 use crate::thread::{self, Own, ThreadHeap};
 use crate::trace::{self, Passed};
+use crate::vault;
 use crate::wipe;
 
 /// Ends a block of the family `kind` the short way; `false` if nothing was done, and it takes the
@@ -93,6 +94,7 @@ pub(super) unsafe fn release_of(
     place: Place,
 ) {
     let address = block.addr().get();
+    let _window = pool::started().then(|| vault::around_block(address));
     if thread::current().is_some() && !residue::is_watching() {
         if let Some(spot) = slab::spot(fixed(), address) {
             let slot = spot.slot;

@@ -68,7 +68,9 @@ pub fn is_sensitive(block: NonNull<u8>) -> bool {
 /// - If `block` is a live block, nothing uses its old address after a success.
 pub unsafe fn resize(block: NonNull<u8>, size: usize, operation: Operation) -> Option<NonNull<u8>> {
     let address = block.addr().get();
-    if let (Some(_), Some(spot)) = (thread::current(), slab::spot(fixed_if_started()?, address)) {
+    fixed_if_started()?;
+    let _window = vault::around_block(address);
+    if let (Some(_), Some(spot)) = (thread::current(), slab::spot(fixed(), address)) {
         let slot = spot.slot;
         if spot.offset == 0 && slot.state().is_live_of(Kind::Malloc) && slot.has_memory() {
             // SAFETY: a live slot with memory is committed.
@@ -216,6 +218,7 @@ fn resize_slowly(address: usize, size: usize, operation: Operation) -> Option<No
 /// and the block then has that size. 0 for what is no block, where policy is to go on.
 pub fn usable_size(block: NonNull<u8>, operation: Operation) -> usize {
     let address = block.addr().get();
+    let _window = pool::start().then(|| vault::around_block(address));
     let Some(found) = thread::with_heap(|_| {
         Ok(match owner(address, operation)? {
             Owner::Small(slot) => (check_small(&slot)?, Some(slot)),

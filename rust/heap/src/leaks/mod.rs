@@ -22,9 +22,10 @@ mod tell;
 use secmalloc_policy::trace_format::note::Reach;
 
 use crate::large;
-use crate::pool::fixed;
+use crate::pool::{self, fixed};
 use crate::sys;
 use crate::thread;
+use crate::vault;
 use area::{Area, Plain};
 use blocks::Blocks;
 use memory::Memory;
@@ -89,6 +90,7 @@ const MOST_LISTED: usize = 1 << 20;
 #[inline(never)]
 pub fn look() -> Option<Leaks> {
     let own = Own::here();
+    let _window = pool::start().then(vault::around);
     look_from(&own, false).map(|(leaks, _)| leaks)
 }
 
@@ -98,7 +100,10 @@ pub(crate) fn at_exit(own: &Own) {
     if !options.leaks(fixed().trace.is_on()) {
         return;
     }
-    let Some((leaks, list)) = look_from(own, true) else {
+    let window = vault::around();
+    let looked = look_from(own, true);
+    drop(window);
+    let Some((leaks, list)) = looked else {
         tell::nothing();
         return;
     };

@@ -52,6 +52,8 @@ pub(crate) struct Fixed {
     /// The processor has what [`crate::wipe::wide`] uses.
     #[cfg(target_arch = "x86_64")]
     pub(crate) wide_vectors: bool,
+    /// The vault is out of reach, but in windows.
+    pub(crate) windows: bool,
     /// What is emptied after secrets were copied.
     pub(crate) registers: Registers,
     pub(crate) keys: Keys,
@@ -222,7 +224,12 @@ pub(crate) fn refresh_reach() {
 }
 
 fn refresh(class: usize) {
-    let open = is_sensitive(class) || !shared().residue.any();
+    let open = if is_sensitive(class) {
+        // Of what may be out of reach, only the long way knows.
+        !fixed().windows
+    } else {
+        !shared().residue.any()
+    };
     let bytes = if open { reach(class) } else { 0 };
     // Release: see `set_reach`.
     PLACE.reach[class].store(bytes, Ordering::Release);

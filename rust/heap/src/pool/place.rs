@@ -185,6 +185,7 @@ fn arrange(
         },
         #[cfg(target_arch = "x86_64")]
         wide_vectors: crate::wipe::wide::supported(),
+        windows: options.sensitive().windows,
         registers: Registers::here(),
         keys: Keys::new(random),
         residue_key: Key::new(random),

@@ -17,6 +17,7 @@ use crate::pool::{fixed, Fixed};
 use crate::protections;
 use crate::slab::{ClassMap, Life};
 use crate::sys;
+use crate::vault;
 use crate::wipe;
 
 /// Slabs that are purged at a time at most: those that lie side by side cost one system call.
@@ -30,6 +31,7 @@ impl Store {
         if is_zero(class) {
             return false;
         }
+        let _window = vault::around_class(class);
         let mut held = self.lock.hold();
         let any = self.warm_count() > 0;
         while self.warm_count() > 0 {

@@ -20,6 +20,7 @@ use super::Store;
 use crate::pool::{fixed, shared};
 use crate::slab::ClassMap;
 use crate::sys;
+use crate::vault;
 
 /// Milliseconds between two turns.
 const TURN_MS: u64 = 250;
@@ -105,6 +106,7 @@ impl Store {
     /// Gives back a part of what has not been wanted since the last turn.
     fn cool(&self, class: usize) {
         let (fixed, map) = (fixed(), &fixed().classes[class]);
+        let _window = vault::around_class(class);
         let mut held = self.lock.hold();
         let part = self.idle.get().min(self.warm_count()).div_ceil(4);
         let keep = self.warm_count() - part;
@@ -118,6 +120,7 @@ impl Store {
     /// Gives back so many bytes, if there are as many, of what has been warm longest.
     fn make_room(&self, class: usize, bytes: usize) {
         let (fixed, map) = (fixed(), &fixed().classes[class]);
+        let _window = vault::around_class(class);
         let mut held = self.lock.hold();
         let keep = (self.warm_count() as usize).saturating_sub(bytes.div_ceil(map.slab_size()));
         while self.warm_count() as usize > keep {

@@ -7,6 +7,7 @@
 
 use secmalloc_policy::size_class::{is_sensitive, is_zero};
 
+use super::around;
 use super::fork::note_wiped;
 use crate::large;
 use crate::pool::{fixed, shared};
@@ -19,6 +20,7 @@ pub(crate) fn end() {
         return;
     }
     note_wiped();
+    let _window = around();
     for (class, store) in shared().stores.iter().enumerate() {
         if is_sensitive(class) && !is_zero(class) {
             wipe_class(class, store.slabs());

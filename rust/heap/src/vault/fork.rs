@@ -8,6 +8,7 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use secmalloc_policy::size_class::{is_sensitive, is_zero};
 
+use super::window;
 use crate::large;
 use crate::life;
 use crate::pool::{fixed, shared};
@@ -31,6 +32,7 @@ pub(super) fn note_wiped() {
 /// (mlock(2)), secret memory was left out: both are seen to again.
 pub(crate) fn after_fork_child() {
     let wanted = fixed().options.sensitive();
+    window::forked();
     if wanted.wiped_on_fork {
         note_wiped();
     }

@@ -7,6 +7,7 @@
 
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
+use super::around;
 use super::{erase, protect, renew};
 use crate::die;
 use crate::lock::Lock;
@@ -90,6 +91,8 @@ pub unsafe fn add(from: usize, to: usize) {
     }
     // SAFETY: the caller's promise.
     let refused = with_all(|all| unsafe { add_to(all, from, to) });
+    // Out of reach from here on, where there are windows.
+    drop(around());
     let Err(why) = refused else { return };
     match why {
         Refused::Full => die::say(&format_args!(
@@ -194,6 +197,8 @@ pub unsafe fn remove(from: usize, to: usize) {
     if from >= to || !pool::started() {
         return;
     }
+    // What is known no more when this one is closed stays in reach, for the loader.
+    let _window = around();
     with_all(|all| {
         for section in all {
             if section.range() == Some((from, to)) {
@@ -232,6 +237,7 @@ pub(crate) fn forked() {
 
 /// Wipes them all, at the end of the process.
 pub(super) fn wipe_at_exit() {
+    let _window = around();
     for (from, to) in each() {
         // SAFETY: sections of what is never unloaded, or was not; what was is not known any more.
         unsafe { erase(from, to - from) };

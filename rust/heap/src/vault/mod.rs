@@ -11,12 +11,14 @@ mod look;
 mod protect;
 pub mod stack;
 mod status;
+pub mod window;
 
 pub(crate) use end::end;
 pub(crate) use fork::{after_fork_child, may_be_wiped};
 pub(crate) use protect::protect_or_refuse;
 use protect::{protect, renew};
 pub use status::{sensitive_status, Holds, SensitiveStatus};
+pub(crate) use window::{around, around_block, around_class};
 
 use crate::pool::{self, fixed};
 use crate::sys;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! What protects a piece of sensitive memory at this moment, and why something else does not.
 
+use super::around;
 use super::look::{self, Flags};
 use super::protect::{why, Protection};
 use super::{globals, stack};
@@ -49,6 +50,8 @@ pub fn sensitive_status(address: usize) -> Option<SensitiveStatus> {
     if size == 0 {
         return Some(of(0, true, [true; 4], false));
     }
+    // What is out of reach is not looked for.
+    let _window = around();
     let now = look::flags(from, from + size);
     let as_granted = |protection| why(protection) == 0;
     let flags = now.map_or_else(

@@ -20,6 +20,8 @@ pub struct Sensitive {
     pub wiped_at_exit: bool,
     /// A request fails where one of these cannot be had.
     pub strict: bool,
+    /// Out of reach but in windows.
+    pub windows: bool,
     /// Bytes of a thread's sensitive stack.
     pub stack: usize,
 }
@@ -36,6 +38,7 @@ impl Options {
             secret: self.switch(row::SENSITIVE_BACKING),
             wiped_at_exit: first(row::SENSITIVE_EXIT),
             strict: self.switch(row::SENSITIVE),
+            windows: self.switch(row::SENSITIVE_ACCESS),
             stack: (self.value(row::SENSITIVE_STACK) as usize) << 10,
         }
     }

@@ -60,7 +60,8 @@ pub(super) mod row {
     pub(in crate::options) const SENSITIVE_BACKING: usize = 22;
     pub(in crate::options) const SENSITIVE_EXIT: usize = 23;
     pub(in crate::options) const SENSITIVE_STACK: usize = 24;
-    pub(in crate::options) const FIRST_FAULT: usize = 25;
+    pub(in crate::options) const SENSITIVE_ACCESS: usize = 25;
+    pub(in crate::options) const FIRST_FAULT: usize = 26;
 }
 
 /// Number of options.
@@ -231,6 +232,13 @@ pub static TABLE: [Row; COUNT] = [
         accepts: Accepts::Number(16, 1 << 20, "KiB"),
         profiles: [256, 256, 256],
         help: "the size of a thread's sensitive stack, which it gets when it first uses it",
+    },
+    Row {
+        name: "sensitive_access",
+        accepts: Accepts::Words(&["always", "window"]),
+        profiles: [0, 0, 0],
+        help: "whether sensitive blocks and globals can always be reached, or only between \
+               `secmalloc_sensitive_open` and `secmalloc_sensitive_close`",
     },
     fault(0),
     fault(1),

@@ -37,6 +37,7 @@ fn names_and_places_agree() {
         (row::SENSITIVE_BACKING, "sensitive_backing"),
         (row::SENSITIVE_EXIT, "sensitive_exit"),
         (row::SENSITIVE_STACK, "sensitive_stack"),
+        (row::SENSITIVE_ACCESS, "sensitive_access"),
     ];
     assert_eq!(named.len(), row::FIRST_FAULT);
     for (place, name) in named {
@@ -56,13 +57,14 @@ fn reports_hold_as_much_as_is_asked() {
 fn sensitive_memory_has_all_protections_until_told_otherwise() {
     let usual = Options::default().sensitive();
     assert!(usual.excluded && usual.locked && usual.wiped_on_fork && usual.wiped_at_exit);
-    assert!(!usual.secret && !usual.strict && usual.stack == 256 << 10);
+    assert!(!usual.secret && !usual.strict && !usual.windows && usual.stack == 256 << 10);
     let (options, _) = parse(
         "sensitive=strict:sensitive_dump=keep:sensitive_lock=no:sensitive_fork=keep:\
-         sensitive_backing=secret:sensitive_exit=keep:sensitive_stack=16",
+         sensitive_backing=secret:sensitive_exit=keep:sensitive_stack=16:\
+         sensitive_access=window",
     );
     let other = options.sensitive();
-    assert!(other.strict && other.secret && other.stack == 16 << 10);
+    assert!(other.strict && other.secret && other.windows && other.stack == 16 << 10);
     assert!(!other.excluded && !other.locked && !other.wiped_on_fork && !other.wiped_at_exit);
 }
 
