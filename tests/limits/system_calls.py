@@ -8,6 +8,7 @@ strace prints the call stack of each system call of the preloaded programs. A ca
 innermost frame outside the C library lies in our library; all others are the program's own.
 """
 
+import ctypes
 import os
 import re
 import shutil
@@ -19,7 +20,7 @@ from pathlib import Path
 SKIPPED = 77
 
 # What an older strace does not know by name.
-NAMES = {"syscall_0x1ce": "mseal"}
+NAMES = {"syscall_0x1ce": "mseal", "syscall_0x1bf": "memfd_secret"}
 
 # Programs that together make all of them. Each is run for what it does, not for how it ends.
 RUNS = ("calls", "double_free_small", "invalid_free_global", "overflow_slack_exit", "fork", "lifecycle")
@@ -89,6 +90,28 @@ def check_recorded(readme, usual, library, programs):
         sys.exit(f"with MSM_OUTPUT, not in README: {more}; in README, not seen: {missing}")
 
 
+def has_secret_memory():
+    """Whether the kernel has memfd_secret, and lets us use it."""
+    descriptor = ctypes.CDLL(None).syscall(447, 0)
+    if descriptor >= 0:
+        os.close(descriptor)
+    return descriptor >= 0
+
+
+def check_sensitive(readme, usual, library, program):
+    """With sensitive memory."""
+    listed_too = listed(readme, r"Sensitive memory needs the system calls\s(.*?) too")
+    seen = trace(program, library, subprocess.DEVNULL, "SECMALLOC_TEST_SENSITIVE=1")
+    secret = "SECMALLOC_OPTIONS=sensitive_backing=secret"
+    seen |= trace(program, library, subprocess.DEVNULL, "SECMALLOC_TEST_SENSITIVE=1", secret)
+    more, missing = sorted(seen - usual - listed_too), sorted(listed_too - seen)
+    # Nothing more is asked where the first of two is refused.
+    if missing == ["ftruncate"] and not has_secret_memory():
+        missing = []
+    if more or missing:
+        sys.exit(f"sensitive, not in README: {more}; in README, not seen: {missing}")
+
+
 def main():
     readme, library, *programs = sys.argv[1:]
     library = os.path.realpath(library)
@@ -108,6 +131,7 @@ def main():
     seen |= trace(by_name[BROKEN_PIPE], library, writer)
     wanted = listed(Path(readme), r"- System calls: (.*?)Never `brk`")
     check_recorded(Path(readme), wanted, library, [by_name[name] for name in RECORDED])
+    check_sensitive(Path(readme), wanted, library, by_name[RUNS[0]])
     # Whether threads meet at a lock is a matter of chance.
     for _ in range(10):
         if wanted - BY_CHANCE <= seen:

@@ -270,6 +270,8 @@ fn start_now() -> bool {
     unsafe {
         let (at, size) = (core::ptr::from_ref(at).addr(), size_of_val(at));
         sys::protect(at, size, Access::Read);
+        // Keys of processes that were forked from this one are the same.
+        sys::leave_out_of_cores(at, size);
         sys::seal(at, size);
     }
     // Release: see `started`.
