@@ -43,13 +43,15 @@ __attribute__((constructor)) static void make_globals(void)
 
 static char *read_password(const char *typed)
 {
-    char *password = smalloc(strlen(typed) + 1, 1);
+    size_t size = strlen(typed) + 1;
+    char *password = smalloc(size, 1);
 
     if (password == NULL) {
         perror("smalloc");
         exit(EXIT_FAILURE);
     }
-    return strcpy(password, typed);
+    memcpy(password, typed, size);
+    return password;
 }
 
 static int check(const char *password)

@@ -21,7 +21,7 @@ ROOT = HERE.parent.parent
 WORK = ROOT / 'build' / 'mutation'
 COPY = WORK / 'source'
 TESTS = ROOT / 'build' / 'release'
-SUITES = ('stress', 'faults', 'api')
+SUITES = ('stress', 'faults', 'api', 'vault')
 # Each test has its own limit; this is for the machine that they run on.
 PATIENCE = 3600
 FAILED = re.compile(r'\d+/\d+ .*? - secmalloc:(\S+) +(FAIL|TIMEOUT|ERROR) ')

@@ -89,18 +89,17 @@ pub(crate) fn thread_identity() -> usize {
 }
 
 // The calling thread's sensitive stack, as far as it is known (`vault::stack`): in thread-local storage, for
-// destructors of others may use it until the thread is gone.
+// destructors of others may use it until the thread is gone. `LOCAL_STACK` bytes.
 global_asm!(
     ".pushsection .tbss,\"awT\",@nobits",
     ".globl secmalloc_local_stack",
     ".hidden secmalloc_local_stack",
     ".type secmalloc_local_stack,@object",
-    ".size secmalloc_local_stack,{size}",
+    ".size secmalloc_local_stack,56",
     ".p2align 3",
     "secmalloc_local_stack:",
-    ".zero {size}",
+    ".zero 56",
     ".popsection",
-    size = const super::LOCAL_STACK,
 );
 
 /// The address of the calling thread's; all zero in a new thread.

@@ -36,7 +36,7 @@ pub(crate) struct Stack {
 }
 
 /// Bytes of it, in `sys`.
-const _: () = assert!(size_of::<Stack>() <= sys::LOCAL_STACK);
+const _: () = assert!(size_of::<Stack>() == sys::LOCAL_STACK);
 
 /// Bytes out of reach at either end.
 const GUARD: usize = 64 << 10;
