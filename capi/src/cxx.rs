@@ -19,7 +19,7 @@ use core::mem::size_of;
 use core::ptr::{null_mut, NonNull};
 
 use secmalloc_heap::{
-    allocate, allocate_quickly, allocate_small_quickly, begin_call, end_call, Passed,
+    allocate, allocate_quickly, allocate_small_quickly, begin_make, end_call, Making, Passed,
 };
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::Request;
@@ -128,10 +128,16 @@ impl Wanted {
         let passed = Passed::to(operation)
             .alignment(self.alignment)
             .size(self.size);
-        let begun = begin_call(&passed);
+        let request = request.map(|request| request.of_kind(self.kind));
+        let begun = match begin_make(&passed, &request) {
+            Making::Made(block) => return block.as_ptr().cast(),
+            Making::Begun(begun) => Some(begun),
+            Making::Unrecorded => None,
+        };
         let block: *mut c_void = match request {
-            Ok(request) => allocate(request.of_kind(self.kind), operation)
-                .map_or(null_mut(), |block| block.as_ptr().cast()),
+            Ok(request) => {
+                allocate(request, operation).map_or(null_mut(), |block| block.as_ptr().cast())
+            }
             Err(_) => null_mut(),
         };
         if let Some(begun) = begun {

@@ -12,8 +12,9 @@ use core::mem::size_of;
 use core::ptr::{null_mut, NonNull};
 
 use secmalloc_heap::{
-    allocate, allocate_quickly, allocate_small_quickly, begin_call, end_call, page_size, release,
-    resize, resize_quickly, usable_size, Begun, Claim, Passed,
+    allocate, allocate_quickly, allocate_small_quickly, begin_call, begin_change, begin_make,
+    end_call, page_size, release, resize, resize_quickly, usable_size, Begun, Claim, Making,
+    Passed,
 };
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::{Refusal, Request};
@@ -38,7 +39,11 @@ fn errno_of(refusal: Refusal) -> c_int {
 
 /// What was asked for, or the `errno` that says why not.
 fn attempt(request: Result<Request, Refusal>, passed: Passed) -> Result<NonNull<u8>, c_int> {
-    let begun = begin_call(&passed);
+    let begun = match begin_make(&passed, &request) {
+        Making::Made(block) => return Ok(block),
+        Making::Begun(begun) => Some(begun),
+        Making::Unrecorded => None,
+    };
     let made = match request {
         Ok(request) => allocate(request, passed.operation).ok_or(libc::ENOMEM),
         Err(refusal) => Err(errno_of(refusal)),
@@ -188,7 +193,12 @@ pub(crate) unsafe fn change(
     let Some(block) = NonNull::new(ptr.cast()) else {
         return serve(request, passed);
     };
-    let begun = begin_call(&passed.pointer(ptr.addr()));
+    // SAFETY: the caller's promise.
+    let begun = match unsafe { begin_change(&passed.pointer(ptr.addr()), block, &request) } {
+        Making::Made(block) => return block.as_ptr().cast(),
+        Making::Begun(begun) => Some(begun),
+        Making::Unrecorded => None,
+    };
     let made = match request {
         // glibc frees the block and returns NULL.
         Ok(Request { size: 0, .. }) => {

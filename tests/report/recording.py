@@ -4,6 +4,7 @@
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -75,6 +76,15 @@ def counted_by_another(directory):
         # What the C library frees of its own comes after the counter's last word.
         assert recorded["free"] - freed in range(100), (recorded, said)
         assert "could not be recorded" not in "".join(lines)
+
+
+def order_between_threads(directory):
+    """A block that another thread frees was made before, and its address is used again after: in the report, too."""
+    assert run("handed", "o.msm", directory, "leaks=no").returncode == 0
+    said = report(directory / "o.msm")
+    left = re.search(r"(\d+) blocks? never freed", said)
+    # What the C library keeps for its threads.
+    assert left and int(left[1]) < 50, said
 
 
 def killed_at_any_moment(directory):
@@ -176,8 +186,8 @@ def run_command(directory):
 
 
 CASES = [
-    every_call_of_fifty_threads, counted_by_another, killed_at_any_moment, left_without_exit, names, text, nowhere, full_disk,
-    levels, what_is_no_report, run_command,
+    every_call_of_fifty_threads, counted_by_another, order_between_threads, killed_at_any_moment, left_without_exit, names,
+    text, nowhere, full_disk, levels, what_is_no_report, run_command,
 ]
 
 

@@ -69,7 +69,9 @@ pub use status::status;
 pub use sweep::Counts;
 #[cfg(feature = "trial")]
 pub use sys::trial;
-pub use trace::{begin as begin_call, end as end_call, Begun, Passed};
+pub use trace::{
+    begin as begin_call, begin_change, begin_make, end as end_call, Begun, Making, Passed,
+};
 pub use vault::{globals, sensitive_status, stack as locals, window, Holds, SensitiveStatus};
 
 /// The kernel's page size, in bytes.

@@ -7,7 +7,8 @@
 //! that the long way would refuse is never handled here.
 //!
 //! Each is made twice. For [`Bands`], slots up to 256 bytes, nothing is called, so that all
-//! that is at hand stays in registers; [`All`] serves every small size.
+//! that is at hand stays in registers; [`All`] serves every small size. And each is made for threads whose
+//! calls are recorded, too ([`Door`]).
 
 use core::ptr::NonNull;
 
@@ -15,7 +16,7 @@ use secmalloc_policy::quarantine;
 use secmalloc_policy::size_class::{
     self, BANDED, CANARY_SIZE, CLASSES_BANDED, MAX_SMALL, ORDINARY,
 };
-use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord};
+use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord, Tag};
 
 use crate::canary::{self, Keys};
 use crate::heap::{self, Claim};
@@ -24,7 +25,7 @@ use crate::pool::fixed;
 use crate::protections;
 use crate::slab::{ClassMap, Slot};
 use crate::sys;
-use crate::thread::{self, ThreadHeap};
+use crate::thread::{Door, ThreadHeap};
 use crate::wipe;
 
 /// Which sizes a copy of the short way serves.
@@ -182,7 +183,7 @@ impl Reach for Sensitive {
 
 /// Makes a small block of usual alignment, if a slot for it is ready and sound.
 #[inline(always)]
-pub(crate) fn allocate<R: Reach>(
+pub(crate) fn allocate<R: Reach, D: Door>(
     requested: usize,
     kind: Kind,
     zeroed: bool,
@@ -192,7 +193,7 @@ pub(crate) fn allocate<R: Reach>(
         return None;
     }
     // From the look at the magazine to the slot's being out of it, no handler gets the same slot.
-    let heap = thread::enter()?;
+    let heap = D::close(D::current()?);
     let fixed = fixed();
     if R::MAY_BE_CLOSED && fixed.windows {
         return None;
@@ -229,7 +230,7 @@ pub(crate) fn allocate<R: Reach>(
 }
 
 /// A live block that was found sound.
-struct Sound {
+pub(crate) struct Sound {
     heap: &'static ThreadHeap,
     class: usize,
     slot: Slot,
@@ -239,10 +240,10 @@ struct Sound {
 
 /// The small block at `address`, if it is one of this family and everything about it is as it must be.
 #[inline(always)]
-fn find<R: Reach>(address: usize, kind: Kind) -> Option<Sound> {
+fn find<R: Reach, D: Door>(address: usize, kind: Kind) -> Option<Sound> {
     // The neighbour's canary is wanted last, and is the likeliest to be far from the processor.
     wipe::prefetch(address.wrapping_sub(8));
-    let heap = thread::current()?;
+    let heap = D::current()?;
     let fixed = fixed();
     let distance = address.wrapping_sub(fixed.data);
     if distance >= fixed.data_size {
@@ -292,15 +293,21 @@ fn find<R: Reach>(address: usize, kind: Kind) -> Option<Sound> {
 /// # Safety
 /// - If a live block starts at `address`, nothing uses it any more.
 #[inline(always)]
-pub(crate) unsafe fn release<R: Reach>(address: usize, kind: Kind, claim: Claim) -> bool {
-    let Some(found) = find::<R>(address, kind) else {
+pub(crate) unsafe fn release<R: Reach, D: Door>(
+    address: usize,
+    kind: Kind,
+    claim: Claim,
+    before: impl FnOnce(&Sound),
+) -> bool {
+    let Some(found) = find::<R, D>(address, kind) else {
         return false;
     };
     if !claim.holds(address, found.requested) {
         return false;
     }
+    before(&found);
     // SAFETY: just verified; its user gave it up.
-    unsafe { found.retire::<R>(address) };
+    unsafe { found.retire::<R, D>(address) };
     true
 }
 
@@ -310,11 +317,18 @@ pub(crate) unsafe fn release<R: Reach>(address: usize, kind: Kind, claim: Claim)
 /// # Safety
 /// - If a live block starts at `address`, nothing uses its old address after a success.
 #[inline(always)]
-pub(crate) unsafe fn resize<R: Reach>(address: usize, size: usize) -> Option<NonNull<u8>> {
+pub(crate) unsafe fn resize<R: Reach, D: Door>(
+    address: usize,
+    size: usize,
+    wanted: impl FnOnce(&Sound) -> bool,
+) -> Option<NonNull<u8>> {
     if size.wrapping_sub(1) >= R::SIZE {
         return None;
     }
-    let found = find::<R>(address, Kind::Malloc)?;
+    let found = find::<R, D>(address, Kind::Malloc)?;
+    if !wanted(&found) {
+        return None;
+    }
     let (slot, old, was) = (&found.slot, found.requested, found.was);
     let map = &fixed().classes[found.class];
     let whole = map.slot_size();
@@ -332,12 +346,12 @@ pub(crate) unsafe fn resize<R: Reach>(address: usize, size: usize) -> Option<Non
         // SAFETY: a block's address.
         return Some(unsafe { sys::pointer(address) });
     }
-    let new = allocate::<R>(size, Kind::Malloc, false)?;
+    let new = allocate::<R, D>(size, Kind::Malloc, false)?;
     // SAFETY: both blocks hold that many bytes, and they are not the same. The old one was verified, and its
     // user gives it up.
     unsafe {
         new.copy_from_nonoverlapping(sys::pointer(address), old.min(size));
-        found.retire::<R>(address);
+        found.retire::<R, D>(address);
     }
     Some(new)
 }
@@ -354,14 +368,21 @@ fn shrinks_a_little(slot: usize, old: usize, size: usize) -> bool {
 }
 
 impl Sound {
+    /// The calling thread's heap, if it is the one that made the block; more threads than there are tags know
+    /// of no block that it is theirs.
+    pub(crate) fn maker(&self) -> Option<&'static ThreadHeap> {
+        let tag = self.heap.tag();
+        (tag == self.was.tag() && tag != Tag::NOBODY).then_some(self.heap)
+    }
+
     /// # Safety
     /// - It was found at `address`, with this `R`, and nobody uses the block any more.
     #[inline(always)]
-    unsafe fn retire<R: Reach>(&self, address: usize) {
+    unsafe fn retire<R: Reach, D: Door>(&self, address: usize) {
         let index = self.slot.index as usize;
         // SAFETY: the caller's promise.
         unsafe {
-            retire::<R>(
+            retire::<R, D>(
                 self.heap,
                 self.class,
                 index,
@@ -380,7 +401,7 @@ impl Sound {
 /// - The slot with this number, at `address`, holds a live, verified block of `requested` bytes, which
 ///   nobody uses any more; `was` is its state, and `class` one that `R` reaches.
 #[inline(never)]
-unsafe fn retire<R: Reach>(
+unsafe fn retire<R: Reach, D: Door>(
     heap: &'static ThreadHeap,
     class: usize,
     index: usize,
@@ -398,7 +419,7 @@ unsafe fn retire<R: Reach>(
         unsafe { R::wipe(address, map.slot_size(), requested) };
     }
     slot.set(resting);
-    let own = thread::close(heap);
+    let own = D::close(heap);
     let bin = own.bin(class);
     let rested = if protections::QUARANTINE {
         let random = if protections::RANDOM {
@@ -406,7 +427,7 @@ unsafe fn retire<R: Reach>(
                 Some(random) => random,
                 None => {
                     drop(own);
-                    return heap::rest_slowly(heap, class, slot.index);
+                    return heap::rest_slowly::<D>(heap, class, slot.index);
                 }
             }
         } else {
@@ -424,7 +445,7 @@ unsafe fn retire<R: Reach>(
     };
     let Some(place) = magazine::room(&own, bin) else {
         drop(own);
-        return heap::ready_slowly(heap, class, rested);
+        return heap::ready_slowly::<D>(heap, class, rested);
     };
     magazine::put(bin, place, rested);
     // It is the next to be handed out, and has not been touched for a while.

@@ -119,7 +119,7 @@ pub fn any_lost(groups: &[Group]) -> bool {
 /// The names of functions, source files and modules on a stack.
 fn names(report: &Report<'_>, symbols: &mut Symbols, stack: u64) -> Vec<String> {
     let mut names = vec![];
-    for frame in report.stacks.get(&stack).map_or(&[][..], Vec::as_slice) {
+    for frame in &report.stack(stack).unwrap_or_default() {
         let Some(module) = report.modules.get(&frame.module) else {
             continue;
         };

@@ -117,7 +117,9 @@ pub struct Report<'a> {
     /// Modules by number.
     pub modules: HashMap<u64, Module>,
     /// Stacks by number.
-    pub stacks: HashMap<u64, Vec<Frame>>,
+    stacks: HashMap<u64, Vec<Frame>>,
+    /// Stacks by number, as a frame and the number of the stack outside it.
+    called: HashMap<u64, (Frame, u64)>,
     /// Faults, in the order of time.
     pub faults: Vec<Fault>,
     /// What was live at exit, block by block.
@@ -162,6 +164,28 @@ impl<'a> Report<'a> {
         }
         report.faults.sort_by_key(|fault| fault.time);
         Ok(report)
+    }
+
+    /// The frames of a stack, the innermost first, so many as are told of any; `None` if it is not known.
+    #[must_use]
+    pub fn stack(&self, number: u64) -> Option<Vec<Frame>> {
+        /// What a damaged report says may go around in a circle.
+        const DEEPEST: usize = 48;
+        if let Some(frames) = self.stacks.get(&number) {
+            return Some(frames.clone());
+        }
+        let (frame, mut parent) = self.called.get(&number)?;
+        let mut frames = vec![*frame];
+        while let Some((frame, outside)) = self.called.get(&parent) {
+            if frames.len() == DEEPEST {
+                break;
+            }
+            frames.push(*frame);
+            parent = *outside;
+        }
+        // One that was not walked.
+        frames.retain(|frame| *frame != Frame::default());
+        Some(frames)
     }
 
     fn take(&mut self, note: &Note<'_>) {
@@ -223,6 +247,13 @@ impl<'a> Report<'a> {
             }
             Note::Stack { number, frames } => {
                 self.stacks.insert(number, frames.iter().collect());
+            }
+            Note::Called {
+                number,
+                parent,
+                frame,
+            } => {
+                self.called.insert(number, (frame, parent));
             }
             Note::Fault {
                 time,

@@ -115,12 +115,12 @@ impl<'a, 'b> Teller<'a, 'b> {
 
     /// A stack, a line for each function.
     fn stack(&mut self, to: &mut dyn Write, number: u64) -> io::Result<()> {
-        let Some(frames) = self.report.stacks.get(&number).filter(|_| number != 0) else {
+        let Some(frames) = self.report.stack(number).filter(|_| number != 0) else {
             let how = "SECMALLOC_OPTIONS=trace=stacks (or profile=diagnose)";
             return writeln!(to, "    (no stack was kept; {how} keeps all)");
         };
         let mut place = 0;
-        for frame in frames {
+        for frame in &frames {
             let Some(module) = self.report.modules.get(&frame.module) else {
                 writeln!(to, "    #{place:<2} {:#x}", frame.offset)?;
                 place += 1;

@@ -25,6 +25,14 @@ pub(crate) const ROWS: usize = 2;
 /// The frame pointer and the return address lie anywhere in a frame, mostly at its lower end.
 pub(crate) const RECORD_ENDS_FRAME: bool = false;
 
+/// No place at all.
+pub(crate) const NOWHERE: Registers = Registers {
+    pc: 0,
+    sp: 0,
+    fp: 0,
+    lr: 0,
+};
+
 /// Where a walk begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Registers {

@@ -39,6 +39,6 @@ pub use cache::Entry;
 pub use machine::Registers;
 pub use memory::Stack;
 pub use object::{module_of, Module};
-pub use point::Point;
+pub use point::{Parent, Point};
 pub use trail::Trail;
 pub use walk::Walker;

@@ -125,6 +125,13 @@ impl Memory {
         (at % 8 == 0 && within(self.known, at)).then(|| unsafe { read(at) })
     }
 
+    /// Whether words from one place to another, both included, are in the part of the stack that is known.
+    #[inline]
+    pub(crate) fn knows(&self, lowest: usize, highest: usize) -> bool {
+        let (low, high) = self.known;
+        low <= lowest && highest < high
+    }
+
     /// Whether the page of an address can be read; asks, if it has not been asked about.
     pub(crate) fn can_read(&mut self, at: usize) -> bool {
         if within(self.asked, at) {
@@ -157,7 +164,7 @@ fn within((low, high): (usize, usize), at: usize) -> bool {
 /// # Safety
 /// - `at` is aligned to 8 and its page can be read.
 #[inline]
-unsafe fn read(at: usize) -> usize {
+pub(crate) unsafe fn read(at: usize) -> usize {
     let word: *const usize = core::ptr::with_exposed_provenance(at);
     // SAFETY: the caller's promise.
     unsafe { word.read_volatile() }

@@ -2,7 +2,8 @@
 //! Modules that a thread's walks met, with their stamps: to read one anew takes longer than the rest of a walk.
 //!
 //! Another module may lie there since, so that each walk proves anew what it uses: the loader must
-//! still say the same of it, and the identity of its build must still be the same bytes.
+//! still say the same of it, and the identity of its build must still be the same bytes. Three modules stay
+//! whatever happens: the program, the one that this code is in, and the C library that it depends on.
 
 use crate::elf::Image;
 use crate::object::Object;
@@ -33,6 +34,8 @@ pub(crate) struct Modules {
     next: usize,
     /// Those that this walk has proved, a bit each.
     proved: u8,
+    /// Those that stay.
+    lasting: u8,
 }
 
 /// A module that was found: what it is, its stamp, and its bit.
@@ -53,12 +56,14 @@ impl Modules {
             known: [NONE; MOST],
             next: 0,
             proved: 0,
+            lasting: 0,
         }
     }
 
-    /// A walk begins: nothing is proved.
+    /// A walk begins: nothing is proved but what stays.
+    #[inline]
     pub(crate) fn begin(&mut self) {
-        self.proved = 0;
+        self.proved = self.lasting;
     }
 
     /// Whether all of these are what they were.
@@ -90,6 +95,10 @@ impl Modules {
         let replaced = known.end != 0;
         *known = Known::of(&object);
         self.proved |= 1 << index;
+        self.lasting &= !(1 << index);
+        if object.stays() {
+            self.lasting |= 1 << index;
+        }
         if place.is_none() {
             self.next = index + 1;
         }

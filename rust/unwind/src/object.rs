@@ -119,6 +119,21 @@ impl Object {
         })
     }
 
+    /// Whether it can never be unloaded while this code runs: it is where this code is, or what that needs
+    /// (the C library), or the program, which alone has no name in the loader's list.
+    pub(crate) fn stays(&self) -> bool {
+        let ours: fn(usize) -> Option<Object> = Object::as_told;
+        if self.link_map == 0 || self.holds(ours as usize) {
+            return true;
+        }
+        if self.holds(weak_address!("gnu_get_libc_version")) {
+            return true;
+        }
+        let map: *const LinkMap = core::ptr::with_exposed_provenance(self.link_map);
+        // SAFETY: the link map of a module that is loaded, see `module_of`; its name is a C string.
+        unsafe { !(*map).name.is_null() && (*map).name.read() == 0 }
+    }
+
     #[inline]
     pub(crate) fn holds(&self, address: usize) -> bool {
         address.wrapping_sub(self.start) < self.end.wrapping_sub(self.start)

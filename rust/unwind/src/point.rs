@@ -54,6 +54,26 @@ impl Point {
     }
 }
 
+/// What a frame is called from, where stacks are a tree: see [`crate::Walker::walk_numbered`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Parent {
+    /// Nothing: it is the first frame of its thread.
+    Whole,
+    /// Something that is not told any more.
+    Cut,
+    /// The stack with this number, which is not 0.
+    Number(u32),
+}
+
+impl Parent {
+    pub(crate) fn number(self) -> Option<u32> {
+        match self {
+            Parent::Number(number) => Some(number),
+            Parent::Whole | Parent::Cut => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! The walk.
 
+use core::ops::Range;
+
 use crate::cache::{self, Entry};
 use crate::machine::{self, Registers};
 use crate::memory::{Memory, Stack};
 use crate::modules::Met;
 use crate::object::{Object, NOTHING};
-use crate::point::Point;
+use crate::point::{Parent, Point};
 use crate::rule::{FramePointer, Kind, Rule};
 use crate::tables;
-use crate::trail::{Step, Trail, LONGEST};
+use crate::trail::{Fresh, Trail, LONGEST};
 
 /// How often a walk may go to another stack: a handler on an alternate stack, interrupted by one
 /// more. A broken frame could otherwise lead around in circles.
@@ -68,35 +70,60 @@ impl<'a> Walker<'a> {
     /// The same, by way of what the last walk of this thread found, see [`Trail`]: in the same
     /// circumstances the frames are the same.
     pub fn walk_along(&self, from: Registers, frames: &mut [Point], trail: &mut Trail) -> usize {
-        match self.along(from, frames, trail) {
-            Some(count) => count,
-            None => {
-                // What was kept does not reach as far as wanted.
-                trail.forget();
-                self.along(from, frames, trail).unwrap_or(0)
-            }
+        let (loose, count) = self.along_or_anew(from, frames.len(), trail);
+        let (inner, outer) = (trail.loose(loose), trail.points());
+        for (to, point) in frames.iter_mut().zip(inner.chain(outer)) {
+            *to = point;
         }
+        frames.len().min(count)
     }
 
-    fn along(&self, from: Registers, frames: &mut [Point], trail: &mut Trail) -> Option<usize> {
+    /// The number of the stack from `from` on, which is found along the trail: stacks are a tree, in which `number`
+    /// finds the number of a frame that was called from another; `None` where there is no more room. So only frames
+    /// that were entered since the last walk are looked up.
+    ///
+    /// Frames are as those of [`Walker::walk_points`], but all except the first are at the call, not behind
+    /// it. Innermost ones in `ours` do not count. Of a stack that is too long to be walked whole, so many as
+    /// `deepest` count. `None` also if no frame is left.
+    pub fn walk_numbered(
+        &self,
+        from: Registers,
+        trail: &mut Trail,
+        ours: &Range<usize>,
+        deepest: usize,
+        number: impl FnMut(Parent, Point) -> Option<u32>,
+    ) -> Option<u32> {
+        /// Frames of the caller's own that are not counted.
+        const OURS: usize = 8;
+        let (loose, _) = self.along_or_anew(from, deepest + OURS, trail);
+        trail.number(loose, ours, deepest, number)
+    }
+
+    /// As [`Walker::along`], which may find that it has to begin anew.
+    fn along_or_anew(&self, from: Registers, wanted: usize, trail: &mut Trail) -> (usize, usize) {
+        debug_assert!(wanted <= LONGEST);
+        self.along(from, wanted, trail)
+            .or_else(|| {
+                trail.forget();
+                self.along(from, wanted, trail)
+            })
+            .unwrap_or((0, 0))
+    }
+
+    /// Walks until the trail is met: how many frames are not on the trail, and how many there are. `None` if
+    /// what was kept does not reach as far as wanted.
+    fn along(&self, from: Registers, wanted: usize, trail: &mut Trail) -> Option<(usize, usize)> {
         trail.modules.begin();
         let mut walk = self.begin();
         let (mut at, mut exact) = (from, true);
         // Frames from here on follow from their registers and words of the stack that are noted.
         let mut first = 0;
-        for count in 0..LONGEST.max(frames.len()) {
+        for count in 0..LONGEST {
             if !exact && walk.sp_is_known {
                 let kept = trail.meets(&at, &walk.memory);
                 if kept > 0 {
-                    if !trail.whole && count + kept < frames.len() {
-                        return None;
-                    }
-                    let rest = frames.get_mut(count..).unwrap_or(&mut []);
-                    rest.iter_mut()
-                        .zip(trail.points())
-                        .for_each(|(to, point)| *to = point);
-                    trail.keep(first, count);
-                    return Some(frames.len().min(count + kept));
+                    let enough = trail.whole || count + kept >= wanted;
+                    return (enough && trail.keep(first, count)).then_some((first, count + kept));
                 }
             }
             let (in_module, replaced) = walk.enter_with(look_up(at, exact), trail);
@@ -107,23 +134,21 @@ impl<'a> Walker<'a> {
             }
             if !in_module && !exact && !walk.memory.can_read(at.pc) {
                 trail.forget();
-                return Some(frames.len().min(count));
+                return Some((count, count));
             }
             let stamp = if in_module { walk.module.1 } else { 0 };
-            if let Some(frame) = frames.get_mut(count) {
-                *frame = Point::new(at.pc, stamp);
-            }
-            let mut step = Step {
-                pc: at.pc,
-                sp: at.sp,
-                fp: at.fp,
-                place: 0,
-                fp_place: 0,
+            let mut step = Fresh {
+                at,
                 stamp,
                 modules: walk.module.2,
+                place: 0,
+                word: 0,
+                fp_place: 0,
             };
             if let Some((caller, place, fp_place)) = walk.step_quickly(at, exact) {
                 (step.place, step.fp_place) = (place, fp_place);
+                // Once more, as it stands there: with a signature, where processors write some.
+                step.word = walk.memory.known_word(place).unwrap_or(0);
                 trail.add(count, step);
                 if exact {
                     first = count + 1;
@@ -145,18 +170,18 @@ impl<'a> Walker<'a> {
                 }
                 None => {
                     trail.forget();
-                    if ends {
-                        trail.whole = true;
-                        trail.keep(first, count + 1);
+                    if !ends {
+                        return Some((count + 1, count + 1));
                     }
-                    return Some(frames.len().min(count + 1));
+                    trail.whole = true;
+                    return trail.keep(first, count + 1).then_some((first, count + 1));
                 }
             }
         }
         trail.forget();
         trail.whole = false;
-        trail.keep(first, LONGEST.max(frames.len()));
-        Some(frames.len())
+        trail.keep(first, LONGEST);
+        Some((first, LONGEST))
     }
 
     #[inline(always)]

@@ -25,6 +25,13 @@ pub(crate) const ROWS: usize = 2;
 /// Behind the caller's frame pointer and the return address begins the caller's frame.
 pub(crate) const RECORD_ENDS_FRAME: bool = true;
 
+/// No place at all.
+pub(crate) const NOWHERE: Registers = Registers {
+    pc: 0,
+    sp: 0,
+    fp: 0,
+};
+
 /// Where a walk begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Registers {

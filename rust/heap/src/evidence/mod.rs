@@ -250,7 +250,7 @@ fn stack_here(depot: &Depot, from: Registers) -> u32 {
 #[inline(never)]
 fn walk(depot: &Depot, from: Registers) -> u32 {
     let mut frames = [Point::default(); DEEPEST];
-    let frames = depot.walk(from, &Stack::new(), None, &mut frames);
+    let frames = depot.walk(from, &Stack::new(), &mut frames);
     if frames.is_empty() {
         return 0;
     }

@@ -19,7 +19,7 @@ use crate::pool::{self, fixed};
 use crate::protections;
 use crate::quick;
 use crate::slab::Slot;
-use crate::thread::{self, ThreadHeap};
+use crate::thread::{self, Plain, ThreadHeap};
 use crate::vault;
 use crate::wipe;
 
@@ -28,21 +28,21 @@ use crate::wipe;
 #[inline(always)]
 #[must_use]
 pub fn allocate_quickly(size: usize, kind: Kind, zeroed: bool) -> Option<NonNull<u8>> {
-    quick::allocate::<quick::Bands>(size, kind, zeroed)
+    quick::allocate::<quick::Bands, Plain>(size, kind, zeroed)
 }
 
 /// The same for every small size, whose slot may be too large to be looked at without a call.
 #[inline(always)]
 #[must_use]
 pub fn allocate_small_quickly(size: usize, kind: Kind, zeroed: bool) -> Option<NonNull<u8>> {
-    quick::allocate::<quick::All>(size, kind, zeroed)
+    quick::allocate::<quick::All, Plain>(size, kind, zeroed)
 }
 
 /// Makes a sensitive block of `size` bytes the short way; `None` if it takes the long one, [`allocate`].
 #[inline(always)]
 #[must_use]
 pub fn allocate_sensitive_quickly(size: usize, zeroed: bool) -> Option<NonNull<u8>> {
-    quick::allocate::<quick::Sensitive>(size, Kind::Malloc, zeroed)
+    quick::allocate::<quick::Sensitive, Plain>(size, Kind::Malloc, zeroed)
 }
 
 /// Makes a block. `None` when there is no memory for it.

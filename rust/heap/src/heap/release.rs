@@ -19,7 +19,7 @@ use crate::quick;
 use crate::residue::{self, Place};
 use crate::slab::{self, Slot};
 use crate::store::Duplicate;
-use crate::thread::{self, Own, ThreadHeap};
+use crate::thread::{self, Door, Own, Plain, ThreadHeap};
 use crate::trace::{self, Passed};
 use crate::vault;
 use crate::wipe;
@@ -32,7 +32,7 @@ use crate::wipe;
 #[inline(always)]
 pub unsafe fn release_quickly(block: NonNull<u8>, kind: Kind, claim: Claim) -> bool {
     // SAFETY: the caller's promise.
-    unsafe { quick::release::<quick::Bands>(block.addr().get(), kind, claim) }
+    unsafe { quick::release::<quick::Bands, Plain>(block.addr().get(), kind, claim, |_| {}) }
 }
 
 /// The same for every small block, whose slot may be too large to be wiped without a call.
@@ -42,7 +42,7 @@ pub unsafe fn release_quickly(block: NonNull<u8>, kind: Kind, claim: Claim) -> b
 #[inline(always)]
 pub unsafe fn release_small(block: NonNull<u8>, kind: Kind, claim: Claim) -> bool {
     // SAFETY: the caller's promise.
-    unsafe { quick::release::<quick::All>(block.addr().get(), kind, claim) }
+    unsafe { quick::release::<quick::All, Plain>(block.addr().get(), kind, claim, |_| {}) }
 }
 
 /// The same for a small sensitive block.
@@ -52,7 +52,7 @@ pub unsafe fn release_small(block: NonNull<u8>, kind: Kind, claim: Claim) -> boo
 #[inline(always)]
 pub unsafe fn release_sensitive_quickly(block: NonNull<u8>, kind: Kind, claim: Claim) -> bool {
     // SAFETY: the caller's promise.
-    unsafe { quick::release::<quick::Sensitive>(block.addr().get(), kind, claim) }
+    unsafe { quick::release::<quick::Sensitive, Plain>(block.addr().get(), kind, claim, |_| {}) }
 }
 
 /// Ends a block. `caller` is the return address of the call that ends it, 0 where that is not known.
@@ -65,8 +65,9 @@ pub unsafe fn release(block: NonNull<u8>, operation: Operation, claim: Claim, ca
         .size(claim.size.unwrap_or(0))
         .alignment(claim.alignment.unwrap_or(0));
     // What makes another block at the same time has a record of its own.
-    if !operation.changes() {
-        let _ = trace::begin(&passed);
+    // SAFETY: the caller's promise.
+    if !operation.changes() && unsafe { trace::end_block(&passed, claim) } {
+        return;
     }
     // SAFETY: the caller's promise.
     unsafe {
@@ -149,8 +150,8 @@ unsafe fn retire_small(
 /// Lets a wiped slot rest, where that takes more than a few instructions.
 #[cold]
 #[inline(never)]
-pub(crate) fn rest_slowly(heap: &'static ThreadHeap, class: usize, index: u32) {
-    let own = thread::close(heap);
+pub(crate) fn rest_slowly<D: Door>(heap: &'static ThreadHeap, class: usize, index: u32) {
+    let own = D::close(heap);
     let rested = magazine::rest(&own, class, index);
     drop(own);
     if let Err(duplicate) = rested {
@@ -175,8 +176,8 @@ pub(crate) fn rest_elsewhere(own: Own, class: usize) {
 /// Makes a slot ready whose rest is over, where that takes more than a few instructions.
 #[cold]
 #[inline(never)]
-pub(crate) fn ready_slowly(heap: &'static ThreadHeap, class: usize, index: u32) {
-    let own = thread::close(heap);
+pub(crate) fn ready_slowly<D: Door>(heap: &'static ThreadHeap, class: usize, index: u32) {
+    let own = D::close(heap);
     let ready = magazine::make_ready(&own, class, index);
     drop(own);
     if let Err(duplicate) = ready {

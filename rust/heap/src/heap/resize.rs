@@ -23,7 +23,7 @@ use crate::quick;
 use crate::residue;
 use crate::slab::{self, Slot};
 use crate::sys;
-use crate::thread;
+use crate::thread::{self, Plain};
 use crate::vault;
 
 /// Changes the size of a small block the short way; `None` if nothing was done, and it takes the long
@@ -34,7 +34,7 @@ use crate::vault;
 #[must_use]
 pub unsafe fn resize_quickly(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
     // SAFETY: the caller's promise.
-    unsafe { quick::resize::<quick::All>(block.addr().get(), size) }
+    unsafe { quick::resize::<quick::All, Plain>(block.addr().get(), size, |_| true) }
 }
 
 /// The same for a small sensitive block.
@@ -44,7 +44,8 @@ pub unsafe fn resize_quickly(block: NonNull<u8>, size: usize) -> Option<NonNull<
 #[must_use]
 pub unsafe fn resize_sensitive_quickly(block: NonNull<u8>, size: usize) -> Option<NonNull<u8>> {
     // SAFETY: the caller's promise.
-    let resized = unsafe { quick::resize::<quick::Sensitive>(block.addr().get(), size) };
+    let resized =
+        unsafe { quick::resize::<quick::Sensitive, Plain>(block.addr().get(), size, |_| true) };
     vault::forget_registers();
     resized
 }

@@ -19,7 +19,7 @@ pub mod trial;
 pub(crate) use libc_calls::*;
 pub(crate) use machine::{
     call_on_stack, interrupted, kept_registers, local_stack, set_thread_word, thread_identity,
-    thread_word,
+    thread_word, ticks,
 };
 
 /// Bytes of thread-local storage for [`local_stack`].

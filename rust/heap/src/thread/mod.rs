@@ -9,7 +9,8 @@
 //! While a thread changes its heap, the word is the address negated: *closed*. A signal handler that
 //! interrupted the change finds no heap there, and takes number 0. Where calls are recorded, the word is the
 //! address inverted as long as the heap is open: the short way of `malloc` and `free` takes that for no heap,
-//! so that every call goes the long way, where it is recorded, and nothing is paid where none is.
+//! so that every call goes the long way, where it is recorded, and nothing is paid where none is. There it
+//! finds a copy of the short way that knows such words ([`Door`]).
 
 mod cold;
 mod fork;
@@ -289,6 +290,46 @@ pub(crate) fn current() -> Option<&'static ThreadHeap> {
     Some(unsafe { sys::pointer::<ThreadHeap>(word as usize).as_ref() })
 }
 
+/// Which threads a copy of [`crate::quick`] serves.
+pub(crate) trait Door {
+    /// The calling thread's heap, if it is such a thread and has one that is open.
+    fn current() -> Option<&'static ThreadHeap>;
+    /// Closes the heap that `current` found.
+    fn close(heap: &'static ThreadHeap) -> Own;
+}
+
+/// Those whose calls nobody records.
+pub(crate) enum Plain {}
+
+/// Those whose calls are recorded.
+pub(crate) enum Recorded {}
+
+impl Door for Plain {
+    #[inline(always)]
+    fn current() -> Option<&'static ThreadHeap> {
+        current()
+    }
+
+    #[inline(always)]
+    fn close(heap: &'static ThreadHeap) -> Own {
+        close(heap)
+    }
+}
+
+impl Door for Recorded {
+    #[inline(always)]
+    fn current() -> Option<&'static ThreadHeap> {
+        let word = sys::thread_word();
+        // SAFETY: inverted, it is the address of a heap, this thread's alone.
+        ((word as isize) < 0 && word & 1 == 1).then(|| unsafe { sys::pointer(!word).as_ref() })
+    }
+
+    #[inline(always)]
+    fn close(heap: &'static ThreadHeap) -> Own {
+        close_as(heap, recorded(core::ptr::from_ref(heap).addr()))
+    }
+}
+
 /// The calling thread's heap, if it is open, also where calls are recorded.
 fn open() -> Option<&'static ThreadHeap> {
     let word = sys::thread_word() as isize;
@@ -318,14 +359,7 @@ fn recorded(address: usize) -> usize {
 
 /// As [`enter`], also where calls are recorded.
 pub(crate) fn enter_any() -> Option<Own> {
-    let word = sys::thread_word();
-    if (word as isize) < 0 && word & 1 == 1 {
-        let address = !word;
-        // SAFETY: as in `current`.
-        let heap = unsafe { sys::pointer::<ThreadHeap>(address).as_ref() };
-        return Some(close_as(heap, word));
-    }
-    enter()
+    Recorded::current().map(Recorded::close).or_else(enter)
 }
 
 /// Closes the calling thread's heap, if it has one that is not closed already.

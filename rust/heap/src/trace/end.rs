@@ -7,7 +7,7 @@ use secmalloc_policy::message::Text;
 use secmalloc_policy::size_class::{ordinary, CANARY_SIZE, COUNT, ZERO};
 use secmalloc_policy::trace_format::note::Note;
 
-use super::recorder::Made;
+use super::recorder::Sums;
 use super::text::{self, Seconds};
 use super::{note, now};
 use crate::inspect;
@@ -51,11 +51,11 @@ pub(crate) fn finish() {
         return;
     }
     let trace = &fixed().trace;
-    let mut made: Made = [(0, 0); COUNT + 1];
+    let mut made: Sums = [(0, 0); COUNT + 1];
     for number in 0..shared().threads.used() {
         trace.recorder(number).add_made(&mut made);
     }
-    let mut live: Made = [(0, 0); COUNT + 1];
+    let mut live: Sums = [(0, 0); COUNT + 1];
     inspect::each_live(|class, size| {
         // Sensitive blocks count with the ordinary ones of their size, as when they were made.
         let class = if class == COUNT {

@@ -15,7 +15,7 @@ use secmalloc_policy::trace_format::number::Writer;
 use secmalloc_policy::trace_format::{checksum, Header, HEADER, STEP, VERSION};
 use secmalloc_unwind::Point;
 
-use super::modules::{Met, Modules};
+use super::modules::Modules;
 use super::name::{self, meaning, Path, Shown};
 use super::stacks::DEEPEST;
 use super::{address_of, now};
@@ -138,9 +138,8 @@ impl Room {
         let Room {
             modules, content, ..
         } = self;
-        let mut met = Met::default();
         for (frame, &point) in frames.iter_mut().zip(points) {
-            *frame = modules.frame(point, &mut met, |module| content.note(module));
+            *frame = modules.frame(point, |module| content.note(module));
         }
         let frames = frames.get(..points.len()).unwrap_or(&[]);
         content.note(&Note::Stack {

@@ -18,7 +18,7 @@ use secmalloc_policy::trace_format::{Header, HEADER, STEP, VERSION};
 
 use secmalloc_unwind::Point;
 
-use super::modules::{Met, Modules};
+use super::modules::Modules;
 use super::name::{self, Path};
 use super::{complain, now, Trace};
 use crate::lock::Lock;
@@ -63,25 +63,20 @@ unsafe impl Sync for Live {}
 static FIRST: AtomicU32 = AtomicU32::new(0);
 
 impl Live {
-    /// The frames of a stack; `tell` gets a note of each module that is new.
-    pub(super) fn frames(
-        &self,
-        points: &[Point],
-        frames: &mut [Frame],
-        mut tell: impl FnMut(&Note<'_>),
-    ) {
-        // Not where a signal handler interrupted this very thread in here: addresses, then.
-        let held = (!self.modules_lock.is_mine()).then(|| self.modules_lock.hold());
-        let mut met = Met::default();
-        for (frame, &point) in frames.iter_mut().zip(points) {
-            *frame = match held {
-                Some(_) => self.modules.frame(point, &mut met, &mut tell),
-                None => Frame {
-                    module: 0,
-                    offset: point.address() as u64,
-                },
+    /// A frame of a stack; `tell` gets a note of its module, if that is new.
+    pub(super) fn frame(&self, point: Point, tell: impl FnMut(&Note<'_>)) -> Frame {
+        if let Some(frame) = self.modules.known(point) {
+            return frame;
+        }
+        // Where a signal handler interrupted this very thread in here: an address, then.
+        if point.stamp() == 0 || self.modules_lock.is_mine() {
+            return Frame {
+                module: 0,
+                offset: point.address() as u64,
             };
         }
+        let _held = self.modules_lock.hold();
+        self.modules.frame(point, tell)
     }
 
     /// Whether everything has been said that can be.

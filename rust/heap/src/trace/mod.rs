@@ -4,12 +4,13 @@
 //!
 //! A thread whose calls are recorded has its heap's address in its thread word *inverted*
 //! ([`crate::thread`]): the short way of `malloc` and `free` takes that for no heap, so that it costs
-//! nothing where nothing is recorded, and every call comes by here where it is.
+//! nothing where nothing is recorded, and every call comes by here ([`calls`]) where it is.
 //!
 //! Each thread writes into a chunk of its own ([`recorder`]), which is a piece of the file, mapped and shared
 //! ([`mod@file`]): whatever ends the process, what was written is in the file. A file whose name ends in
 //! `.txt` gets lines of text instead ([`text`]).
 
+mod calls;
 mod end;
 mod fault_file;
 mod file;
@@ -18,14 +19,14 @@ mod name;
 mod recorder;
 pub(crate) mod stacks;
 mod text;
+mod tree;
 
 use core::ffi::CStr;
 use core::mem::size_of;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use secmalloc_policy::fault::{Fault, Operation};
-use secmalloc_policy::options::{Level, Options};
-use secmalloc_policy::trace_format::call::{function, Call, Shape};
+use secmalloc_policy::fault::Fault;
+use secmalloc_policy::options::{Level, Options, Stacks};
 use secmalloc_policy::trace_format::note::{Frame, Frames, Note};
 use secmalloc_unwind::{Point, Registers, Stack};
 
@@ -34,21 +35,17 @@ use crate::evidence;
 use crate::pool::{self, fixed};
 use crate::sys::files::clock_ns;
 use crate::sys::{self, Access};
-use crate::thread::{self, ThreadHeap};
+use crate::thread;
+pub(crate) use calls::end_block;
+pub use calls::{begin, begin_change, begin_make, end, Begun, Making, Passed};
 pub(crate) use end::{finish, leaks};
 pub(crate) use fault_file::FaultFiles;
 use file::Live;
 pub(crate) use modules::module_name;
 use name::Template;
 use recorder::Recorder;
-use stacks::{Depot, Room, DEEPEST};
-
-/// What is kept of stacks: a program has some thousand different ones, and this has room for a million.
-const STACKS: Room = Room {
-    rules: 1 << 14,
-    places: 1 << 21,
-    words: 1 << 25,
-};
+use stacks::DEEPEST;
+use tree::Tree;
 
 /// The environment variable.
 const VARIABLE: &[u8] = b"MSM_OUTPUT";
@@ -61,7 +58,9 @@ pub(crate) struct Trace {
     template: usize,
     level: Level,
     /// Address of the stacks, where they are kept.
-    depot: usize,
+    tree: usize,
+    /// Recorded threads may go the short way: nobody else closes it.
+    quick: bool,
 }
 
 impl Trace {
@@ -69,7 +68,8 @@ impl Trace {
         live: 0,
         template: 0,
         level: Level::Summary,
-        depot: 0,
+        tree: 0,
+        quick: false,
     };
 
     /// What the environment asks for. `recorders` is the number of thread heaps.
@@ -101,24 +101,26 @@ impl Trace {
                 return Trace::OFF;
             }
         }
-        let depot = match options.trace() {
-            Level::Stacks => map_depot(),
+        let tree = match options.trace() {
+            Level::Stacks => map_tree(),
             _ => Some(0),
         };
-        if depot.is_none() {
+        if tree.is_none() {
             die::say(&"MSM_OUTPUT: no memory for stacks; calls are recorded without");
         }
         Trace {
             live,
             template,
             level: options.trace(),
-            depot: depot.unwrap_or(0),
+            tree: tree.unwrap_or(0),
+            quick: options.stacks() != Stacks::All && !options.guard_all(),
         }
     }
 
-    fn depot(&self) -> Option<Depot> {
-        // SAFETY: mapped for good by `map_depot`.
-        (self.depot != 0).then(|| unsafe { Depot::at(self.depot, STACKS) })
+    #[inline]
+    fn tree(&self) -> Option<Tree> {
+        // SAFETY: mapped for good by `map_tree`.
+        (self.tree != 0).then(|| unsafe { Tree::at(self.tree) })
     }
 
     /// Whether anything is recorded.
@@ -155,8 +157,8 @@ impl Trace {
 }
 
 /// Reserves memory for stacks. Like the recorders it reads as zero in a forked child, which begins its own.
-fn map_depot() -> Option<usize> {
-    let size = STACKS.bytes().next_multiple_of(64 << 10);
+fn map_tree() -> Option<usize> {
+    let size = tree::BYTES.next_multiple_of(64 << 10);
     let at = sys::map(size, Access::Write)?;
     // SAFETY: just mapped.
     unsafe {
@@ -175,140 +177,6 @@ fn now() -> u64 {
     clock_ns(libc::CLOCK_BOOTTIME)
 }
 
-/// A call and its arguments, as they were passed. What a function does not have is 0.
-#[derive(Debug, Clone, Copy)]
-pub struct Passed {
-    /// The function.
-    pub operation: Operation,
-    /// The pointer.
-    pub pointer: usize,
-    /// The number of elements.
-    pub count: usize,
-    /// The size.
-    pub size: usize,
-    /// The alignment.
-    pub alignment: usize,
-}
-
-impl Passed {
-    /// Nothing but the function.
-    #[inline]
-    #[must_use]
-    pub const fn to(operation: Operation) -> Passed {
-        Passed {
-            operation,
-            pointer: 0,
-            count: 0,
-            size: 0,
-            alignment: 0,
-        }
-    }
-
-    /// With a pointer.
-    #[inline]
-    #[must_use]
-    pub const fn pointer(self, pointer: usize) -> Passed {
-        Passed { pointer, ..self }
-    }
-
-    /// With a number of elements and the size of one.
-    #[inline]
-    #[must_use]
-    pub const fn array(self, count: usize, size: usize) -> Passed {
-        Passed {
-            count,
-            size,
-            ..self
-        }
-    }
-
-    /// With a size.
-    #[inline]
-    #[must_use]
-    pub const fn size(self, size: usize) -> Passed {
-        Passed { size, ..self }
-    }
-
-    /// With an alignment.
-    #[inline]
-    #[must_use]
-    pub const fn alignment(self, alignment: usize) -> Passed {
-        Passed { alignment, ..self }
-    }
-}
-
-/// A call that is being recorded: its record is written when its result is known.
-#[must_use]
-pub struct Begun(Call);
-
-/// To be called as a function of the interface begins. `None` where nothing is recorded, or the record is
-/// complete: of a free, before it is done, so that no other thread's record of the same address comes
-/// earlier.
-#[inline(always)]
-pub fn begin(passed: &Passed) -> Option<Begun> {
-    // The very first call is recorded, too.
-    if (pool::started() || pool::start()) && fixed().trace.is_on() {
-        begin_recorded(passed, Registers::here())
-    } else {
-        None
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn begin_recorded(passed: &Passed, from: Registers) -> Option<Begun> {
-    let (number, shape) = function(passed.operation)?;
-    let stack = match fixed().trace.depot() {
-        Some(depot) => stack_number(&depot, from),
-        None => 0,
-    };
-    let returns = shape.0 & (Shape::BLOCK | Shape::AMOUNT) != 0;
-    let call = Call {
-        function: number,
-        shape,
-        time: if returns && shape.0 & Shape::TOOK == 0 {
-            0
-        } else {
-            now()
-        },
-        pointer: passed.pointer as u64,
-        count: passed.count as u64,
-        size: passed.size as u64,
-        alignment: passed.alignment as u64,
-        stack,
-        ..Call::default()
-    };
-    if returns {
-        return Some(Begun(call));
-    }
-    record(&call);
-    None
-}
-
-/// To be called with the result, an address or a number, or with what `errno` says.
-#[cold]
-#[inline(never)]
-pub fn end(begun: Begun, result: usize, errno: i32) {
-    let mut call = begun.0;
-    call.result = result as u64;
-    call.errno = errno as u64;
-    if call.shape.0 & Shape::TOOK != 0 {
-        call.took = now().saturating_sub(call.time);
-    } else {
-        // After it was made, so that no other thread's free of the same address comes later.
-        call.time = now();
-    }
-    record(&call);
-}
-
-fn record(call: &Call) {
-    let trace = &fixed().trace;
-    let with = |heap: &ThreadHeap| trace.recorder(heap.number()).call(trace, call, heap);
-    if thread::with_heap(with).is_none() {
-        recorder::lose();
-    }
-}
-
 fn note(note: &Note<'_>) {
     let trace = &fixed().trace;
     let _ = thread::with_heap(|heap| {
@@ -317,22 +185,36 @@ fn note(note: &Note<'_>) {
 }
 
 /// The number of the stack from `from` on, which is recorded if it is new.
-fn stack_number(depot: &Depot, from: Registers) -> u64 {
-    let mut frames = [Point::default(); DEEPEST];
+fn stack_number(tree: &Tree, from: Registers) -> u64 {
     let trace = &fixed().trace;
-    let frames = match thread::current_or_closed() {
+    let number = match thread::current_or_closed() {
         Some(heap) => {
             let recorder = trace.recorder(heap.number());
-            recorder.with_trail(|trail| depot.walk(from, recorder.stack(), trail, &mut frames))
+            recorder.with_trail(|trail| tree.walk(from, recorder.stack(), trail))
         }
-        None => depot.walk(from, &Stack::new(), None, &mut frames),
+        None => tree.walk(from, &Stack::new(), None),
     };
-    match depot.number(frames) {
-        (number, true) => {
-            record_stack(number, frames);
-            number
+    if tree.is_new(number) {
+        record_frames(tree, number);
+    }
+    number.into()
+}
+
+/// Records the frames of a stack that were not yet.
+#[cold]
+#[inline(never)]
+fn record_frames(tree: &Tree, mut number: u32) {
+    while let Some((point, parent)) = tree.frame(number) {
+        let frame = fixed().trace.live().frame(point, note);
+        note(&Note::Called {
+            number: number.into(),
+            parent: parent.into(),
+            frame,
+        });
+        if !tree.is_new(parent) {
+            break;
         }
-        (number, false) => number,
+        number = parent;
     }
 }
 
@@ -340,7 +222,9 @@ fn stack_number(depot: &Depot, from: Registers) -> u64 {
 fn record_stack(number: u64, points: &[Point]) {
     let live = fixed().trace.live();
     let mut frames = [Frame::default(); DEEPEST];
-    live.frames(points, &mut frames, note);
+    for (frame, &point) in frames.iter_mut().zip(points) {
+        *frame = live.frame(point, note);
+    }
     let frames = frames.get(..points.len()).unwrap_or(&[]);
     note(&Note::Stack {
         number,
@@ -362,7 +246,7 @@ pub(crate) fn fault(fault: &Fault, stops: bool, words: &[u8], frames: &[Point]) 
         return;
     }
     let address = address_of(fault);
-    // Beyond all numbers of the depot, which may have no room.
+    // Beyond all numbers of the tree, which may have no room.
     let stack = 1 << 32 | u64::from(FAULTS.fetch_add(3, Ordering::Relaxed));
     record_stack(stack, frames);
     let block = fault.block().unwrap_or_default();

@@ -4,7 +4,7 @@
 
 use core::ffi::CStr;
 use core::mem::size_of;
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
 
 use secmalloc_policy::trace_format::note::{Frame, Note};
 use secmalloc_unwind::{module_of, Module, Point};
@@ -24,6 +24,9 @@ pub(super) struct Modules {
 struct Known {
     start: AtomicUsize,
     end: AtomicUsize,
+    bias: AtomicUsize,
+    /// The mark that points in it have.
+    stamp: AtomicU16,
     /// A few bytes of what it is, where it has a build id.
     identity: AtomicUsize,
 }
@@ -37,33 +40,29 @@ fn identity(module: &Module) -> usize {
     usize::from_ne_bytes(bytes) ^ module.eh_frame_hdr
 }
 
-/// The modules that were met last in one stack, most of whose frames are in one or two; each with its number.
-#[derive(Default)]
-pub(super) struct Met([Option<(Module, u64)>; 2]);
-
-impl Met {
-    fn frame(&self, point: Point) -> Option<Frame> {
+impl Modules {
+    /// The frame at an address of a stack, if its module was named already.
+    pub(super) fn known(&self, point: Point) -> Option<Frame> {
+        // Acquire: what is counted was written before.
+        let count = self.count.load(Ordering::Acquire) as usize;
         let address = point.address();
-        let met = self.0.iter().flatten().find(|(module, _)| {
-            module.stamp == point.stamp() && (module.start..module.end).contains(&address)
-        });
-        met.map(|(module, number)| Frame {
-            module: *number,
-            offset: address.wrapping_sub(module.bias) as u64,
+        let holds = |known: &Known| {
+            let (start, end) = (&known.start, &known.end);
+            (start.load(Ordering::Relaxed)..end.load(Ordering::Relaxed)).contains(&address)
+                && known.stamp.load(Ordering::Relaxed) == point.stamp()
+        };
+        let place = self.known.iter().take(count).position(holds)?;
+        let bias = self.known.get(place)?.bias.load(Ordering::Relaxed);
+        Some(Frame {
+            module: place as u64 + 1,
+            offset: address.wrapping_sub(bias) as u64,
         })
     }
-}
 
-impl Modules {
-    /// The frame at an address of a stack, of which `met` is to be kept; `tell` gets a note of its module, if
-    /// that is new.
-    pub(super) fn frame(
-        &self,
-        point: Point,
-        met: &mut Met,
-        mut tell: impl FnMut(&Note<'_>),
-    ) -> Frame {
-        if let Some(frame) = met.frame(point) {
+    /// The frame at an address of a stack; `tell` gets a note of its module, if that is new. The caller holds the
+    /// lock.
+    pub(super) fn frame(&self, point: Point, mut tell: impl FnMut(&Note<'_>)) -> Frame {
+        if let Some(frame) = self.known(point) {
             return frame;
         }
         let address = point.address();
@@ -91,6 +90,8 @@ impl Modules {
                 };
                 known.start.store(module.start, Ordering::Relaxed);
                 known.end.store(module.end, Ordering::Relaxed);
+                known.bias.store(module.bias, Ordering::Relaxed);
+                known.stamp.store(module.stamp, Ordering::Relaxed);
                 known.identity.store(identity, Ordering::Relaxed);
                 // Release: see above. The caller holds the lock: nobody else counts.
                 self.count.store(count as u32 + 1, Ordering::Release);
@@ -98,10 +99,8 @@ impl Modules {
                 count
             }
         };
-        let number = place as u64 + 1;
-        met.0 = [Some((module, number)), met.0[0]];
         Frame {
-            module: number,
+            module: place as u64 + 1,
             offset,
         }
     }

@@ -21,6 +21,8 @@ use crate::thread::ThreadHeap;
 
 /// Bytes that the record of a call may take.
 const MOST_CALL: usize = 96;
+/// What stands at the start of each chunk: the thread, and what was lost.
+const PREAMBLE: usize = 64;
 
 /// What a heap's thread has of the report. All zero is one that has written nothing.
 #[repr(C, align(64))]
@@ -34,7 +36,17 @@ pub(super) struct Recorder {
     walking: AtomicBool,
     /// Its last walk. Only touched by whoever set `walking`.
     trail: UnsafeCell<Trail>,
+    made: Made,
     own: UnsafeCell<Own>,
+}
+
+/// Which time a call gets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// Its own, or, where that is 0, that of now.
+    Now,
+    /// That of the last look at the clock, unless it is long ago.
+    Lately,
 }
 
 struct Own {
@@ -42,19 +54,25 @@ struct Own {
     /// Where the next record goes, from the chunk's start.
     at: usize,
     time: u64,
+    /// The time of the last look at the clock, and what the processor counted then.
+    looked: u64,
+    ticks: u64,
     addresses: Addresses,
     /// The thread that the last record was of.
     thread: u32,
     /// Calls that were not recorded.
     lost: u64,
-    made: Made,
 }
 
-/// Blocks made, and bytes requested for them, by size class; the last is for large blocks.
-pub(super) type Made = [(u64, u64); COUNT + 1];
+/// Blocks made, and bytes requested for them, by size class; the last is for large blocks. Only whoever set
+/// `busy` writes.
+type Made = [(AtomicU64, AtomicU64); COUNT + 1];
+/// A sum of them.
+pub(super) type Sums = [(u64, u64); COUNT + 1];
 
 // SAFETY: what is in `own` is only touched by whoever set `busy`, `trail` by whoever set
-// `walking`, and `stack` by the heap's thread.
+// `walking`, and `stack` by the heap's thread. But for the recorder that threads share, all of these are
+// the thread that has the heap, and handlers in it.
 unsafe impl Sync for Recorder {}
 
 impl Recorder {
@@ -80,7 +98,7 @@ impl Recorder {
             return work(None);
         }
         self.walking.store(true, Ordering::Relaxed);
-        compiler_fence(Ordering::Acquire);
+        compiler_fence(Ordering::SeqCst);
         // SAFETY: `walking` was not set, and a handler that comes now finds it set.
         let done = work(Some(unsafe { &mut *self.trail.get() }));
         compiler_fence(Ordering::Release);
@@ -89,18 +107,19 @@ impl Recorder {
     }
 
     /// Records a call by the thread that uses this heap.
-    pub(super) fn call(&self, trace: &Trace, call: &Call, heap: &ThreadHeap) {
+    pub(super) fn call(&self, trace: &Trace, mut call: Call, heap: &ThreadHeap, when: When) {
         self.with(heap.is_common(), |own| {
-            own.count(call);
+            self.count(&call);
             if trace.level == Level::Summary {
                 return;
             }
+            call.time = own.time_of(&call, when);
             if trace.template().is_text() {
-                text::call(trace, call);
+                text::call(trace, &call);
                 return;
             }
             if own.ready(trace, heap, MOST_CALL) {
-                own.put(|pen| pen.call(call));
+                own.put(|pen| pen.call(&call));
             } else {
                 own.lost += 1;
             }
@@ -122,36 +141,68 @@ impl Recorder {
     }
 
     /// Adds what was made here to a sum.
-    pub(super) fn add_made(&self, sum: &mut Made) {
-        self.with(false, |own| {
-            for ((blocks, bytes), (more, of)) in sum.iter_mut().zip(own.made) {
-                *blocks += more;
-                *bytes += of;
-            }
-        });
+    pub(super) fn add_made(&self, sum: &mut Sums) {
+        for ((blocks, bytes), (more, of)) in sum.iter_mut().zip(&self.made) {
+            // Relaxed: only numbers, as of about now.
+            *blocks += more.load(Ordering::Relaxed);
+            *bytes += of.load(Ordering::Relaxed);
+        }
     }
 
+    #[inline(always)]
     fn with(&self, shared: bool, work: impl FnOnce(&mut Own)) {
-        /// How long to wait for another thread. A signal handler that interrupted this one must not wait
-        /// for ever.
-        const PATIENCE: u32 = 1000;
-        let patience = if shared { PATIENCE } else { 1 };
-        // Acquire: in a shared recorder, what the last one wrote there.
-        let free = (0..patience).any(|_| {
-            let free = !self.busy.swap(true, Ordering::Acquire);
-            if !free && shared {
-                sys::pause();
-            }
+        let free = if shared {
+            self.is_free_in_time()
+        } else {
+            // Nobody but this thread, so that no exchange is needed.
+            let free = !self.busy.load(Ordering::Relaxed);
+            self.busy.store(true, Ordering::Relaxed);
             free
-        });
+        };
         if !free {
             lose();
             return;
         }
+        // A handler in this thread must see it before any change.
+        compiler_fence(Ordering::SeqCst);
         // SAFETY: `busy` was free, and is ours now.
         work(unsafe { &mut *self.own.get() });
-        // Release: see above.
+        // Release: in a shared recorder, for the next one.
         self.busy.store(false, Ordering::Release);
+    }
+
+    /// Makes a shared recorder busy, as soon as no other thread has it.
+    #[cold]
+    fn is_free_in_time(&self) -> bool {
+        /// How long to wait for another thread. A signal handler that interrupted this one must not wait
+        /// for ever.
+        const PATIENCE: u32 = 1000;
+        // Acquire: what the last one wrote there.
+        (0..PATIENCE).any(|_| {
+            let free = !self.busy.swap(true, Ordering::Acquire);
+            if !free {
+                sys::pause();
+            }
+            free
+        })
+    }
+
+    #[inline]
+    fn count(&self, call: &Call) {
+        let made = call.shape.0 & Shape::BLOCK != 0 && call.result != 0;
+        if !made {
+            return;
+        }
+        let size = call.size.wrapping_mul(call.count.max(1));
+        let class = size_class::class_of_aligned(size as usize, call.alignment.max(16) as usize);
+        if let Some((blocks, bytes)) = self.made.get(class.unwrap_or(COUNT)) {
+            // Relaxed, and no exchange: see `Made`.
+            let add = |to: &AtomicU64, more| {
+                to.store(to.load(Ordering::Relaxed) + more, Ordering::Relaxed);
+            };
+            add(blocks, 1);
+            add(bytes, size);
+        }
     }
 }
 
@@ -165,29 +216,45 @@ pub(super) fn lose() {
 }
 
 impl Own {
-    fn count(&mut self, call: &Call) {
-        let made = call.shape.0 & Shape::BLOCK != 0 && call.result != 0;
-        if !made {
-            return;
+    /// The time to be recorded for a call, which is never later than its own.
+    #[inline]
+    fn time_of(&mut self, call: &Call, when: When) -> u64 {
+        /// What the processor may count until the clock is looked at again: some microseconds. That a counter
+        /// may be another processor's, or have been set, makes a look too many, or a time that is older.
+        const LATELY: u64 = if cfg!(target_arch = "x86_64") {
+            1 << 14
+        } else {
+            1 << 8
+        };
+        let ticks = sys::ticks();
+        if when == When::Lately && ticks.wrapping_sub(self.ticks) < LATELY {
+            return self.looked;
         }
-        let size = call.size.wrapping_mul(call.count.max(1));
-        let class = size_class::class_of_aligned(size as usize, call.alignment.max(16) as usize);
-        if let Some((blocks, bytes)) = self.made.get_mut(class.unwrap_or(COUNT)) {
-            *blocks += 1;
-            *bytes += size;
-        }
+        self.ticks = ticks;
+        let time = if call.time == 0 { now() } else { call.time };
+        // What comes next in this thread comes after its end.
+        self.looked = self.looked.max(time + call.took);
+        time
     }
 
     /// Makes room for a record of up to `size` bytes; `false` if there is none to be had.
+    #[inline]
     fn ready(&mut self, trace: &Trace, heap: &ThreadHeap, size: usize) -> bool {
-        /// What stands at the start of each chunk: the thread, and what was lost.
-        const PREAMBLE: usize = 64;
         let thread = if heap.is_common() {
             sys::thread_id()
         } else {
             heap.thread()
         };
-        if self.chunk.length() < self.at + PREAMBLE + size {
+        // Relaxed: only a number.
+        let lost = self.lost > 0 || LOST.load(Ordering::Relaxed) > 0;
+        let fits = self.chunk.length() >= self.at + PREAMBLE + size;
+        (fits && self.thread == thread && !lost) || self.make_ready(trace, thread, fits)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_ready(&mut self, trace: &Trace, thread: u32, fits: bool) -> bool {
+        if !fits {
             let length = match self.chunk.length() {
                 0 => SMALLEST,
                 last => (last * 2).min(LARGEST),

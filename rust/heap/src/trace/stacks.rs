@@ -9,7 +9,7 @@
 use core::mem::size_of;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use secmalloc_unwind::{module_of, Entry, Point, Registers, Stack, Trail, Walker};
+use secmalloc_unwind::{module_of, Entry, Point, Registers, Stack, Walker};
 
 use crate::life;
 use crate::sys;
@@ -76,23 +76,18 @@ impl Depot {
     }
 
     /// The frames of the calling thread's stack, from `from` on, without our own, as addresses in the calls
-    /// that are under way. `stack` is what is known
-    /// of where it lies, `trail` its last walk.
+    /// that are under way. `stack` is what is known of where it lies.
     pub(crate) fn walk<'a>(
         &self,
         from: Registers,
         stack: &Stack,
-        trail: Option<&mut Trail>,
         frames: &'a mut Frames,
     ) -> &'a [Point] {
         if !life::has_begun() {
             return &[];
         }
         let walker = Walker::new(self.rules, sys::files::is_readable).in_thread(stack);
-        let count = match trail {
-            Some(trail) => walker.walk_along(from, frames, trail),
-            None => walker.walk_points(from, frames),
-        };
+        let count = walker.walk_points(from, frames);
         without_ours(from, frames, count)
     }
 
@@ -178,7 +173,7 @@ impl Depot {
 }
 
 /// The frames that a walk found, less those of this library: where it is one, not a part of the program.
-fn without_ours(from: Registers, frames: &mut Frames, count: usize) -> &[Point] {
+pub(super) fn without_ours(from: Registers, frames: &mut Frames, count: usize) -> &[Point] {
     // What stands on the stack is behind the call, which may be another line, or another function.
     frames
         .iter_mut()
@@ -194,7 +189,7 @@ fn without_ours(from: Registers, frames: &mut Frames, count: usize) -> &[Point] 
 
 /// Where this library lies, which it does as long as the process runs: an empty range where it is part of the
 /// program. `pc` is in it.
-fn own_range(pc: usize) -> (usize, usize) {
+pub(super) fn own_range(pc: usize) -> (usize, usize) {
     static START: AtomicUsize = AtomicUsize::new(0);
     static END: AtomicUsize = AtomicUsize::new(0);
     // Acquire: the start was written before the end.

@@ -125,7 +125,8 @@ pub struct Call {
     pub function: u8,
     /// What it has.
     pub shape: Shape,
-    /// When it began, in nanoseconds of `CLOCK_MONOTONIC`.
+    /// When it began, in nanoseconds of the report's clock (`CLOCK_BOOTTIME`): never later than it did, and some
+    /// microseconds earlier at most. Calls about one address are in the order in which they were made.
     pub time: u64,
     /// The pointer that was passed.
     pub pointer: u64,

@@ -151,12 +151,21 @@ pub enum Note<'a> {
         /// Its path.
         path: &'a [u8],
     },
-    /// A stack that calls and faults name by number.
+    /// A stack that faults name by number; calls, too, in reports of the first versions.
     Stack {
         /// The number.
         number: u64,
         /// The frames.
         frames: Frames<'a>,
+    },
+    /// A stack that calls name by number, as its innermost frame and the number of the stack outside it.
+    Called {
+        /// The number.
+        number: u64,
+        /// That of the stack outside it; 0 if there is none, or it is not known.
+        parent: u64,
+        /// The frame.
+        frame: Frame,
     },
     /// A fault.
     Fault {
@@ -253,6 +262,7 @@ impl<'a> Note<'a> {
             Note::Class { .. } => 9,
             Note::End { .. } => 10,
             Note::Leaks { .. } => 11,
+            Note::Called { .. } => 12,
         }
     }
 
@@ -271,6 +281,9 @@ impl<'a> Note<'a> {
                 Number(number), Number(start), Number(end), Number(bias), Text(build_id), Text(path),
             ]),
             Note::Stack { number, frames } => all(&[Number(number), Field::Frames(frames)]),
+            Note::Called { number, parent, frame } => all(&[
+                Number(number), Number(parent), Number(frame.module), Number(frame.offset),
+            ]),
             Note::Fault { time, thread, stops, address, stack, allocated, freed, text } => all(&[
                 Number(time), Number(thread), Number(stops.into()), Number(address),
                 Number(stack), Number(allocated), Number(freed), Text(text),
@@ -396,6 +409,14 @@ impl<'a> Note<'a> {
                 stopped: from.number()?,
                 running: from.number()?,
                 listed: from.number()?,
+            },
+            12 => Note::Called {
+                number: from.number()?,
+                parent: from.number()?,
+                frame: Frame {
+                    module: from.number()?,
+                    offset: from.number()?,
+                },
             },
             _ => return None,
         })

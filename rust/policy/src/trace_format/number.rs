@@ -63,6 +63,25 @@ impl<'a> Writer<'a> {
     #[inline]
     #[must_use]
     pub fn number(&mut self, mut number: u64) -> bool {
+        // Where any number fits, nothing is asked for each byte.
+        let room = self.bytes.get_mut(self.at..);
+        let Some(room) = room.and_then(<[u8]>::first_chunk_mut::<LONGEST>) else {
+            return self.number_at_end(number);
+        };
+        for place in room {
+            self.at = self.at.wrapping_add(1);
+            if number < 0x80 {
+                *place = number as u8;
+                return true;
+            }
+            *place = number as u8 | 0x80;
+            number >>= 7;
+        }
+        true
+    }
+
+    #[cold]
+    fn number_at_end(&mut self, mut number: u64) -> bool {
         while number >= 0x80 {
             if !self.byte(number as u8 | 0x80) {
                 return false;

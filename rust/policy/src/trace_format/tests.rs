@@ -199,6 +199,11 @@ fn notes_come_back() {
             build_id: &[1, 2, 3],
             path: b"/lib/x.so",
         },
+        Note::Called {
+            number: 300,
+            parent: 299,
+            frame: frames[0],
+        },
         Note::Stack {
             number: 9,
             frames: Frames::Known(&frames),
