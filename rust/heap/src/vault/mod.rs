@@ -2,7 +2,7 @@
 //! The vault: memory that holds secrets, and what is done so that they stay there.
 //!
 //! Its heap is the ordinary one's twin, in classes and regions of its own (`size_class`); globals and stacks
-//! have mappings of theirs. All of it gets the same protections, in [`protect`].
+//! have mappings of theirs. All of it gets the same protections, in [`protect()`].
 
 mod end;
 mod fork;
