@@ -4,8 +4,8 @@
 //!
 //! What is out of reach is so for the whole process, by `mprotect`: a window of one thread is one of all others, as
 //! long as it is open. The heap counts: the first window opens the vault, the last one closes it. In between nothing is
-//! asked of the kernel. All that reads or writes sensitive slots does so within a window ([`around`]), and
-//! the short ways are closed for them (`pool::refresh`, [`crate::quick`]).
+//! asked of the kernel. All that reads or writes sensitive slots does so within a window (`around`), and
+//! the short ways are closed for them (`pool::refresh`, `quick`).
 
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
