@@ -11,11 +11,11 @@ static char stack[64 << 10];
 
 static void other(void)
 {
-    SMALLOC_LOCAL_ARRAY(char, inner, 40);
+    SMALLOC_LOCAL_ARRAY(char, inner, 40); // found
     touch(inner, 0);
     swapcontext(&there, &here);
     touch(inner, 0);
-} // found
+}
 
 int main(void)
 {

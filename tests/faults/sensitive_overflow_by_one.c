@@ -6,7 +6,7 @@
 
 int main(void)
 {
-    SMALLOC_LOCAL_ARRAY(char, local, 24);
+    SMALLOC_LOCAL_ARRAY(char, local, 24); // found
     spoil(hide(local), 24);
-    return 0; // found
+    return 0;
 }

@@ -6,8 +6,8 @@
 
 static void child(void)
 {
-    SMALLOC_LOCAL_ARRAY(char, local, 24);
-    spoil(hide(local), 24); // found
+    SMALLOC_LOCAL_ARRAY(char, local, 24); // found
+    spoil(hide(local), 24);
 }
 
 int main(void)

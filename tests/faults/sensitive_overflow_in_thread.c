@@ -6,9 +6,9 @@
 
 static void *work(void *unused)
 {
-    SMALLOC_LOCAL(long, local);
+    SMALLOC_LOCAL(long, local); // found
     spoil(hide(local), sizeof *local);
-    return unused; // found
+    return unused;
 }
 
 int main(void)

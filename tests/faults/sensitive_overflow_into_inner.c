@@ -8,7 +8,7 @@ int main(void)
 {
     SMALLOC_LOCAL_ARRAY(char, outer, 100);
     {
-        SMALLOC_LOCAL_ARRAY(char, inner, 32);
+        SMALLOC_LOCAL_ARRAY(char, inner, 32); // found
         for (int i = 0; i < 80; i++)
             spoil(hide(outer), 100 + i);
         touch(inner, 0); // found at the end of this block

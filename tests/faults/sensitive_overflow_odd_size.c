@@ -6,7 +6,7 @@
 
 int main(void)
 {
-    SMALLOC_LOCAL_ARRAY(char, local, 13);
+    SMALLOC_LOCAL_ARRAY(char, local, 13); // found
     spoil(hide(local), 13);
-    return 0; // found
+    return 0;
 }

@@ -23,7 +23,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
 from table import read_table  # noqa: E402
 
 # binutils 2.40 takes lines of headers for the source's own in DWARF 5. A call in tail position leaves no frame: nobody could name its line.
-COMMON = ["-gdwarf-4", "-fno-builtin", "-w", "-pthread", "-U_FORTIFY_SOURCE", "-fno-optimize-sibling-calls"]
+COMMON = ["-gdwarf-4", "-fno-builtin", "-w", "-pthread", "-U_FORTIFY_SOURCE", "-fno-optimize-sibling-calls",
+          "-DSMALLOC_OPTIONAL", f"-I{Path(__file__).parents[2] / 'capi' / 'include'}"]
 WAYS = {
     "-O0": ["-O0"],
     "-O2": ["-O2"],
