@@ -2,6 +2,8 @@
 /* One step of a worker: a call, and what must be true after it. */
 #include "model.h"
 
+#include <smalloc.h>
+
 /* Before a call, so that one sees whether it changed errno. */
 enum { UNTOUCHED = 4711 };
 
@@ -60,7 +62,11 @@ static void allocate(struct worker *worker, struct block *place) {
     unsigned kind = below(worker, 10);
     bool zeroed = false;
     errno = UNTOUCHED;
-    if (kind < 5) {
+    if (is_ours() && below(worker, 6) == 0) {
+        /* a sensitive block, which is like any other in all that follows */
+        zeroed = below(worker, 2);
+        new.at = zeroed ? scalloc(1, new.size, 1) : smalloc(new.size, 1);
+    } else if (kind < 5) {
         new.at = malloc(new.size);
     } else if (kind < 7) {
         size_t part = new.size, count = split(worker, &part);
@@ -84,6 +90,7 @@ static void end(struct worker *worker, struct block *place) {
     unsigned kind = is_ours() ? below(worker, 8) : 7;
     if (kind == 0) free_sized(old.at, old.size);
     else if (kind == 1) free_aligned_sized(old.at, old.alignment, old.size);
+    else if (kind == 3) sfree(old.at);
     else if (kind == 2) MUST(worker, realloc(old.at, 0) == NULL, "realloc to 0 gave a block");
     else free(old.at);
     MUST(worker, errno == UNTOUCHED, "errno became %d", errno);
@@ -103,7 +110,9 @@ static void resize(struct worker *worker, struct block *place) {
     if (size == 0) size = 1;
     void *at;
     errno = UNTOUCHED;
-    if (below(worker, 3)) {
+    if (is_ours() && below(worker, 4) == 0) {
+        at = srealloc(place->at, size);
+    } else if (below(worker, 3)) {
         at = realloc(place->at, size);
     } else {
         size_t count = split(worker, &size);
