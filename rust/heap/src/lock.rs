@@ -123,6 +123,7 @@ impl Lock {
         // From here on the word says that somebody sleeps, even when nobody else does: one
         // wake-up too many at the end, but never one too few.
         let mut seen = self.word.load(Relaxed);
+        let mut turn = 0;
         loop {
             if leaves && seen & ANNOUNCED != 0 {
                 return false;
@@ -131,7 +132,8 @@ impl Lock {
             match self.word.compare_exchange(seen, wanted, Acquire, Relaxed) {
                 Ok(FREE) => return true,
                 Ok(_) => {
-                    sys::futex_wait_low(&self.word, wanted);
+                    sys::futex_wait_low(&self.word, wanted, turn);
+                    turn += 1;
                     seen = self.word.load(Relaxed);
                 }
                 Err(now) => seen = now,

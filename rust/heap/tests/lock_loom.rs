@@ -71,7 +71,7 @@ mod sys {
 
     late!(AtomicUsize, usize);
 
-    pub(crate) fn futex_wait_low(word: &AtomicUsize, value: usize) {
+    pub(crate) fn futex_wait_low(word: &AtomicUsize, value: usize, _turn: u32) {
         let held = KERNEL.0.lock().unwrap();
         if word.load(Ordering::SeqCst) == value {
             drop(KERNEL.1.wait(held).unwrap());

@@ -328,7 +328,7 @@ unsafe extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, context:
             ANSWERS.fetch_add(1, Ordering::Release);
             sys::futex_wake_low(&ANSWERS, 1);
             while ROUND.load(Ordering::Acquire) == round {
-                sys::futex_wait_low(&ROUND, round);
+                sys::futex_wait_low(&ROUND, round, 0);
             }
             return;
         }

@@ -304,19 +304,25 @@ pub(crate) fn is_forking() -> bool {
     FORKING.load(core::sync::atomic::Ordering::Relaxed) == thread_identity()
 }
 
-/// Sleeps while `word` is `value`, for some milliseconds at most; may wake for no reason.
+/// Sleeps while `word` is `value`, for some milliseconds at most, which double with each `turn`; may wake for no
+/// reason.
 ///
 /// A wake-up may come late: whoever gives a lock back may be interrupted between that and waking the next, by a
-/// signal handler that waits for another lock, which the sleeper has.
-pub(crate) fn futex_wait_low(word: &AtomicUsize, value: usize) {
-    const MOST: libc::timespec = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 10_000_000,
+/// signal handler that waits for another lock, which the sleeper has. But ten thousand sleepers that all look
+/// every 10 ms leave no time for anything else.
+pub(crate) fn futex_wait_low(word: &AtomicUsize, value: usize, turn: u32) {
+    /// 10 ms to 2.56 s.
+    const LEAST_NS: u64 = 10_000_000;
+    const MOST_TURNS: u32 = 8;
+    let ns = LEAST_NS << turn.min(MOST_TURNS);
+    let most = libc::timespec {
+        tv_sec: (ns / 1_000_000_000) as libc::time_t,
+        tv_nsec: (ns % 1_000_000_000) as libc::c_long,
     };
     // The kernel compares 32 bits: the lower half, which comes first on the processors we run on.
     let value = value as u32;
     let operation = (libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG) as usize;
-    let most = core::ptr::from_ref(&MOST).expose_provenance();
+    let most = core::ptr::from_ref(&most).expose_provenance();
     // SAFETY: the kernel only reads the word, which lives as long as the borrow, and the time.
     let _ = unsafe {
         call(
