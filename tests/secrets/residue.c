@@ -59,7 +59,8 @@ int main(void) {
         memset(block, 1, size);
         number++;
         put_secret(block + size - 8, 8, number);
-        block = need(srealloc(block, size - 8));
+        /* farther from the new end than the mark behind it reaches */
+        block = need(srealloc(block, size - 24));
         nowhere("cut off");
         sfree(block);
     }
