@@ -11,7 +11,7 @@ use secmalloc_policy::slot_state::{Kind, SlotState};
 use crate::explain;
 use crate::large::{self, Near};
 use crate::pool::{fixed, shared};
-use crate::slab::{self, Life, Spot};
+use crate::slab::{self, Life, Slot, Spot};
 use crate::sweep::{self, Budget, Counts};
 use crate::thread;
 use crate::vault;
@@ -244,28 +244,36 @@ pub fn totals() -> Totals {
     totals
 }
 
+/// Every live slot of a class, each under the store's lock. Other threads may be at work: then it is what was true at
+/// some moment; but the slot's slab is not purged meanwhile.
+pub(crate) fn each_live_slot(class: usize, mut with: impl FnMut(&Slot)) {
+    let (store, map) = (&shared().stores[class], &fixed().classes[class]);
+    for slab in 0..store.slabs() {
+        let _held = store.lock.hold();
+        if map.record(slab).life.get() != Life::Warm {
+            continue;
+        }
+        for place in 0..map.slots() {
+            let slot = map.slot(class, map.index(slab, place));
+            if slot.state().is_live() {
+                with(&slot);
+            }
+        }
+    }
+}
+
 /// Every live block: its class ([`size_class::COUNT`] for one with a mapping of its own) and its size.
 /// Other threads may be at work: then it is what was true at some moment.
 pub(crate) fn each_live(mut with: impl FnMut(usize, usize)) {
-    for (class, store) in shared().stores.iter().enumerate() {
-        let map = &fixed().classes[class];
-        for slab in 0..store.slabs() {
-            let _held = store.lock.hold();
-            if map.record(slab).life.get() != Life::Warm {
-                continue;
-            }
-            for place in 0..map.slots() {
-                let slot = map.slot(class, map.index(slab, place));
-                if slot.state().is_live() {
-                    let size = if slot.has_memory() {
-                        slot.size_of_block().unwrap_or(0)
-                    } else {
-                        0
-                    };
-                    with(class, size);
-                }
-            }
-        }
+    for class in 0..CLASSES {
+        each_live_slot(class, |slot| {
+            let size = if slot.has_memory() {
+                slot.size_of_block().unwrap_or(0)
+            } else {
+                0
+            };
+            with(class, size);
+        });
     }
     large::each(|descriptor| {
         with(size_class::COUNT, descriptor.size);

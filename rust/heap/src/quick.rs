@@ -39,19 +39,43 @@ pub(crate) trait Reach {
     const MAY_BE_CLOSED: bool = false;
     /// The class of a block of 1 to `SIZE` bytes.
     fn class_of(size: usize) -> usize;
+    /// As [`canary::is_sealed`].
+    ///
     /// # Safety
-    /// - As [`canary::is_sealed`].
-    unsafe fn is_sealed(keys: &Keys, address: usize, slot: usize, size: usize) -> bool;
+    /// - As there.
+    #[inline(always)]
+    unsafe fn is_sealed(keys: &Keys, address: usize, slot: usize, size: usize) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { canary::is_sealed(keys, address, slot, size) }
+    }
     /// As [`Slot::set_live`].
-    fn set_live(slot: &Slot, map: &ClassMap, live: SlotWord, whole: usize, size: usize);
+    #[inline(always)]
+    fn set_live(slot: &Slot, map: &ClassMap, live: SlotWord, whole: usize, size: usize) {
+        slot.set_live(map, live, whole, size);
+    }
     /// As [`Slot::requested_as`].
-    fn requested(slot: &Slot, map: &ClassMap, whole: usize, state: SlotWord) -> Option<usize>;
+    #[inline(always)]
+    fn requested(slot: &Slot, map: &ClassMap, whole: usize, state: SlotWord) -> Option<usize> {
+        slot.requested_as(map, whole, state)
+    }
+    /// As [`wipe::is_zero`].
+    ///
     /// # Safety
-    /// - As [`wipe::is_zero`].
-    unsafe fn is_zero(address: usize, slot: usize) -> bool;
+    /// - As there.
+    #[inline(always)]
+    unsafe fn is_zero(address: usize, slot: usize) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { wipe::is_zero(address, slot) }
+    }
+    /// As [`wipe::zero_used`].
+    ///
     /// # Safety
-    /// - As [`wipe::zero`]; the slot was sealed around `size` bytes, and is sound.
-    unsafe fn wipe(address: usize, slot: usize, size: usize);
+    /// - As there; the slot was sealed around `size` bytes, and is sound.
+    #[inline(always)]
+    unsafe fn wipe(address: usize, slot: usize, size: usize) {
+        // SAFETY: the caller's promise.
+        unsafe { wipe::zero_used(address, slot, size) }
+    }
 }
 
 /// Slots up to 256 bytes, which a few vectors reach.
@@ -111,34 +135,6 @@ impl Reach for All {
     fn class_of(size: usize) -> usize {
         size_class::class_of(size)
     }
-
-    #[inline(always)]
-    fn set_live(slot: &Slot, map: &ClassMap, live: SlotWord, whole: usize, size: usize) {
-        slot.set_live(map, live, whole, size);
-    }
-
-    #[inline(always)]
-    fn requested(slot: &Slot, map: &ClassMap, whole: usize, state: SlotWord) -> Option<usize> {
-        slot.requested_as(map, whole, state)
-    }
-
-    #[inline(always)]
-    unsafe fn is_sealed(keys: &Keys, address: usize, slot: usize, size: usize) -> bool {
-        // SAFETY: the caller's promise.
-        unsafe { canary::is_sealed(keys, address, slot, size) }
-    }
-
-    #[inline(always)]
-    unsafe fn is_zero(address: usize, slot: usize) -> bool {
-        // SAFETY: the caller's promise.
-        unsafe { wipe::is_zero(address, slot) }
-    }
-
-    #[inline(always)]
-    unsafe fn wipe(address: usize, slot: usize, size: usize) {
-        // SAFETY: the caller's promise.
-        unsafe { wipe::zero_used(address, slot, size) }
-    }
 }
 
 impl Reach for Sensitive {
@@ -150,34 +146,6 @@ impl Reach for Sensitive {
     #[inline(always)]
     fn class_of(size: usize) -> usize {
         ORDINARY + size_class::class_of(size)
-    }
-
-    #[inline(always)]
-    fn set_live(slot: &Slot, map: &ClassMap, live: SlotWord, whole: usize, size: usize) {
-        All::set_live(slot, map, live, whole, size);
-    }
-
-    #[inline(always)]
-    fn requested(slot: &Slot, map: &ClassMap, whole: usize, state: SlotWord) -> Option<usize> {
-        All::requested(slot, map, whole, state)
-    }
-
-    #[inline(always)]
-    unsafe fn is_sealed(keys: &Keys, address: usize, slot: usize, size: usize) -> bool {
-        // SAFETY: the caller's promise.
-        unsafe { All::is_sealed(keys, address, slot, size) }
-    }
-
-    #[inline(always)]
-    unsafe fn is_zero(address: usize, slot: usize) -> bool {
-        // SAFETY: the caller's promise.
-        unsafe { All::is_zero(address, slot) }
-    }
-
-    #[inline(always)]
-    unsafe fn wipe(address: usize, slot: usize, size: usize) {
-        // SAFETY: the caller's promise.
-        unsafe { All::wipe(address, slot, size) }
     }
 }
 

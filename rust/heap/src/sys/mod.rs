@@ -12,6 +12,7 @@ mod libc_calls;
 #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 mod machine;
 pub(crate) mod sensitive;
+mod storage;
 pub(crate) mod threads;
 #[cfg(feature = "trial")]
 pub mod trial;
@@ -21,9 +22,7 @@ pub(crate) use machine::{
     call_on_stack, interrupted, kept_registers, local_stack, set_thread_word, thread_identity,
     thread_word, ticks,
 };
-
-/// Bytes of thread-local storage for [`local_stack`].
-pub(crate) const LOCAL_STACK: usize = 56;
+pub(crate) use storage::LOCAL_STACK;
 
 /// What a thread was doing when a signal came.
 #[derive(Clone, Copy)]

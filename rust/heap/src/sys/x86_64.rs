@@ -30,21 +30,6 @@ pub(super) unsafe fn call(number: i64, a: [usize; 6]) -> isize {
     result
 }
 
-// A word of thread-local storage in the initial-exec model, which needs no allocation and no
-// call: `thread_local!` in a shared object would use the dynamic model, whose storage comes from
-// malloc (glibc manual, "Replacing malloc").
-global_asm!(
-    ".pushsection .tbss,\"awT\",@nobits",
-    ".globl secmalloc_thread_word",
-    ".hidden secmalloc_thread_word",
-    ".type secmalloc_thread_word,@object",
-    ".size secmalloc_thread_word,8",
-    ".p2align 3",
-    "secmalloc_thread_word:",
-    ".zero 8",
-    ".popsection",
-);
-
 /// The calling thread's word; 0 in a new thread.
 #[inline(always)]
 pub(crate) fn thread_word() -> usize {
@@ -96,21 +81,7 @@ pub(crate) fn thread_identity() -> usize {
     pointer
 }
 
-// The calling thread's sensitive stack, as far as it is known (`vault::stack`): in thread-local storage, for
-// destructors of others may use it until the thread is gone. `LOCAL_STACK` bytes.
-global_asm!(
-    ".pushsection .tbss,\"awT\",@nobits",
-    ".globl secmalloc_local_stack",
-    ".hidden secmalloc_local_stack",
-    ".type secmalloc_local_stack,@object",
-    ".size secmalloc_local_stack,56",
-    ".p2align 3",
-    "secmalloc_local_stack:",
-    ".zero 56",
-    ".popsection",
-);
-
-/// The address of the calling thread's; all zero in a new thread.
+/// Where the calling thread's sensitive stack is noted; all zero in a new thread.
 #[inline(always)]
 pub(crate) fn local_stack() -> usize {
     let place: usize;

@@ -149,10 +149,17 @@ pub fn begin_make(passed: &Passed, request: &Result<Request, Refusal>) -> Making
     }
 }
 
+/// Records a call that the short way has done.
+fn done(heap: &ThreadHeap, mut call: Call, block: NonNull<u8>) -> Making {
+    call.result = block.addr().get() as u64;
+    record_in(heap, call, When::Lately);
+    Making::Made(block)
+}
+
 #[cold]
 #[inline(never)]
 fn make_recorded(passed: &Passed, request: &Result<Request, Refusal>, from: Registers) -> Making {
-    let Some(mut call) = call(passed, from) else {
+    let Some(call) = call(passed, from) else {
         return Making::Unrecorded;
     };
     if let (Ok(request), Some(heap)) = (request, quick_heap()) {
@@ -163,9 +170,7 @@ fn make_recorded(passed: &Passed, request: &Result<Request, Refusal>, from: Regi
             let made = quick::allocate::<Bands, Recorded>(size, kind, zeroed)
                 .or_else(|| quick::allocate::<All, Recorded>(size, kind, zeroed));
             if let Some(block) = made {
-                call.result = block.addr().get() as u64;
-                record_in(heap, call, When::Lately);
-                return Making::Made(block);
+                return done(heap, call, block);
             }
         }
     }
@@ -198,7 +203,7 @@ unsafe fn change_recorded(
     request: &Result<Request, Refusal>,
     from: Registers,
 ) -> Making {
-    let Some(mut call) = call(passed, from) else {
+    let Some(call) = call(passed, from) else {
         return Making::Unrecorded;
     };
     let ordinary = request.as_ref().ok().filter(|request| !request.sensitive);
@@ -208,9 +213,7 @@ unsafe fn change_recorded(
         // SAFETY: the caller's promise.
         let made = unsafe { quick::resize::<All, Recorded>(address, request.size, own) };
         if let Some(block) = made {
-            call.result = block.addr().get() as u64;
-            record_in(heap, call, When::Lately);
-            return Making::Made(block);
+            return done(heap, call, block);
         }
     }
     Making::Begun(begun(call))

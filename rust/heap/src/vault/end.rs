@@ -5,13 +5,13 @@
 //! sensitive memory after this, in a destructor of another module or in a thread that has not ended, finds
 //! zeros; option `sensitive_exit` is for such programs.
 
-use secmalloc_policy::size_class::{is_sensitive, is_zero};
+use secmalloc_policy::size_class::{is_sensitive, is_zero, COUNT};
 
 use super::around;
 use super::fork::note_wiped;
+use crate::inspect;
 use crate::large;
-use crate::pool::{fixed, shared};
-use crate::slab::Life;
+use crate::pool::fixed;
 use crate::wipe;
 
 /// Wipes all live blocks of the vault, with what is around them.
@@ -21,32 +21,15 @@ pub(crate) fn end() {
     }
     note_wiped();
     let _window = around();
-    for (class, store) in shared().stores.iter().enumerate() {
-        if is_sensitive(class) && !is_zero(class) {
-            wipe_class(class, store.slabs());
-        }
+    for class in (0..COUNT).filter(|&class| is_sensitive(class) && !is_zero(class)) {
+        inspect::each_live_slot(class, |slot| {
+            // SAFETY: a live slot of a slab that has its memory as long as the lock is held.
+            unsafe { wipe::zero_bytes(slot.address, slot.size()) };
+        });
     }
     large::each_sensitive(|descriptor| {
         let mapping = &descriptor.mapping;
         // SAFETY: a live block's pages; the lock is held.
         unsafe { wipe::zero_bytes(mapping.data, mapping.data_size) };
     });
-}
-
-fn wipe_class(class: usize, slabs: u32) {
-    let (map, store) = (&fixed().classes[class], &shared().stores[class]);
-    for slab in 0..slabs {
-        // So that no slab is purged meanwhile.
-        let _held = store.lock.hold();
-        if map.record(slab).life.get() != Life::Warm {
-            continue;
-        }
-        for place in 0..map.slots() {
-            let slot = map.slot(class, map.index(slab, place));
-            if slot.state().is_live() {
-                // SAFETY: a warm slab is committed.
-                unsafe { wipe::zero_bytes(slot.address, slot.size()) };
-            }
-        }
-    }
 }
