@@ -18,8 +18,10 @@ SKIPPED = 77
 ASSEMBLER = "aarch64-linux-gnu-as"
 NUMBERS = Path("/usr/aarch64-linux-gnu/include/asm-generic/unistd.h")
 
-# Rust's operands, in the order of the template; the assembler takes any register.
-REGISTERS = {"{0}": "x9", "{1}": "x10", "{top}": "x11", "{function}": "x12"}
+# Rust's operands, in the order of the template; the assembler takes any register, and any number.
+OPERANDS = {"{0}": "x9", "{1}": "x10", "{top}": "x11", "{function}": "x12", "{bytes}": "64"}
+# Where assembly stands that is for this processor, or for all.
+SOURCES = ("aarch64.rs", "storage.rs")
 
 
 def assembly(source):
@@ -30,8 +32,8 @@ def assembly(source):
             r'"((?:[^"\\]|\\.)*)"', text.split(", ")[0]
         ):
             line = line.replace('\\"', '"')
-            for operand, register in REGISTERS.items():
-                line = line.replace(operand, register)
+            for operand, value in OPERANDS.items():
+                line = line.replace(operand, value)
             yield line
 
 
@@ -70,7 +72,8 @@ def main():
     if not shutil.which(ASSEMBLER) or not NUMBERS.exists():
         print("skipped: no assembler or headers for aarch64")
         sys.exit(SKIPPED)
-    lines = list(assembly((directory / "aarch64.rs").read_text(encoding="utf-8")))
+    sources = [(directory / name).read_text(encoding="utf-8") for name in SOURCES]
+    lines = [line for source in sources for line in assembly(source)]
     words = " ".join(lines)
     for wanted in ("svc 0", ":gottprel:secmalloc_thread_word", "mrs", ".tbss"):
         if wanted not in words:
