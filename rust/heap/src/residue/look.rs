@@ -22,6 +22,8 @@ use crate::sys;
 use crate::sys::files::is_readable;
 use crate::thread;
 
+/// What is asked for at a time whether it can be read: no page is smaller.
+const STEP: usize = 4096;
 /// How far a stack is followed.
 const DEEPEST: usize = 256 << 20;
 /// Finds that are told one by one. All are counted.
@@ -181,7 +183,6 @@ fn look_below(finds: &mut Finds, thread: u32, stack: usize, end: usize) {
 
 /// Where a stack begins: with its block, where it is one, else where memory does.
 fn bottom(end: usize) -> usize {
-    let page = fixed().page;
     let mut block = 0;
     if slab::in_data_pool(end) {
         block = slab::spot(fixed(), end).map_or(end, |spot| spot.slot.address);
@@ -194,12 +195,12 @@ fn bottom(end: usize) -> usize {
         });
     }
     let lowest = end.saturating_sub(DEEPEST).max(block);
-    let mut from = end & !(page - 1);
+    let mut from = end & !(STEP - 1);
     if !is_readable(from) {
         return end;
     }
-    while from > lowest && is_readable(from - page) {
-        from -= page;
+    while from > lowest && is_readable(from - STEP) {
+        from -= STEP;
     }
     // On the way of a search that takes steps of 8 bytes.
     from.max(lowest).next_multiple_of(8).min(end)
