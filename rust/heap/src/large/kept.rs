@@ -68,9 +68,10 @@ impl Kept {
         surplus
     }
 
-    /// One that must go because there are more than so many bytes.
+    /// One that must go because there are more than so many bytes. By an eighth more is not worth giving up an
+    /// old one for, which may be most of them: small ones that come and go beside two large ones in turn.
     pub(crate) fn surplus(&self, most: usize) -> Option<Mapping> {
-        (self.bytes.load(Relaxed) > most).then(|| self.oldest())?
+        (self.bytes.load(Relaxed) > most + most / 8).then(|| self.oldest())?
     }
 
     /// The oldest.

@@ -131,9 +131,8 @@ pub(crate) fn release(heap: &ThreadHeap, descriptor: &Descriptor) -> bool {
     } else {
         descriptor.mapping
     };
-    // Huge pages are there as a whole: only small ones tell how much was touched.
-    if mapping.data_size >= touched::LARGE && !mapping.huge && !descriptor.sensitive {
-        touched::learn(mapping.present(), mapping.data_size);
+    if mapping.data_size >= touched::LARGE && !descriptor.sensitive {
+        touched::learn(mapping.present(), mapping.data_size, mapping.huge);
     }
     if mapping.data_size == 0
         || mapping.data_size > fixed().options.large_kept()

@@ -78,7 +78,7 @@ impl Mapping {
     /// Huge pages for programs that use all of what they ask for. The mapping is closed, or new.
     pub(crate) fn choose_page_size(&mut self, data_size: usize) {
         let suits = self.costly && self.data % HUGE_PAGE == 0 && data_size >= HUGE_FROM;
-        let huge = suits && touched::wants_huge();
+        let huge = suits && touched::wants_huge(data_size);
         if huge != self.huge {
             // Pages that are there keep their size: they must go for others to come.
             self.cool(0);
