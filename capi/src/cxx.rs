@@ -27,6 +27,7 @@ use secmalloc_policy::slot_state::Kind;
 
 use crate::end::{end, How};
 use crate::replaced::Replaceable;
+use crate::standard::aligned_quickly;
 
 // Weak references to the C++ library; each operator that a program may replace, as the program sees
 // it; and our own, by names that nobody can replace. Stable Rust has no word for any of these.
@@ -192,12 +193,14 @@ extern "C-unwind" fn throw_bad_alloc(library: &Library) -> ! {
 
 #[inline(always)]
 extern "C-unwind" fn make(wanted: Wanted) -> *mut c_void {
-    if wanted.alignment == 0 {
-        if let Some(block) = allocate_quickly(wanted.size, wanted.kind, false) {
-            return block.as_ptr().cast();
-        }
+    let quickly = match wanted.alignment {
+        0 => allocate_quickly(wanted.size, wanted.kind, false),
+        alignment => aligned_quickly(alignment, wanted.size, wanted.kind),
+    };
+    match quickly {
+        Some(block) => block.as_ptr().cast(),
+        None => make_slowly(wanted),
     }
-    make_slowly(wanted)
 }
 
 #[inline(never)]

@@ -17,7 +17,7 @@ use secmalloc_policy::request::Request;
 
 use crate::end::{end, How};
 use crate::glibc::{mallinfo_here, mallopt_here};
-use crate::standard::{calloc_here, change, malloc_here, serve};
+use crate::standard::{align_here, calloc_here, change, malloc_here, serve};
 
 /// As [`malloc`](crate::standard::malloc).
 #[no_mangle]
@@ -60,12 +60,7 @@ pub unsafe extern "C" fn __libc_realloc(ptr: *mut c_void, size: usize) -> *mut c
 /// As [`memalign`](crate::standard::memalign).
 #[no_mangle]
 pub extern "C" fn __libc_memalign(alignment: usize, size: usize) -> *mut c_void {
-    serve(
-        Request::aligned_rounding(alignment, size),
-        Passed::to(Operation::Memalign)
-            .alignment(alignment)
-            .size(size),
-    )
+    align_here(alignment, size, Operation::Memalign)
 }
 
 /// As [`valloc`](crate::standard::valloc).

@@ -12,9 +12,9 @@ use core::mem::size_of;
 use core::ptr::{null_mut, NonNull};
 
 use secmalloc_heap::{
-    allocate, allocate_quickly, allocate_small_quickly, begin_call, begin_change, begin_make,
-    end_call, page_size, release, resize, resize_quickly, usable_size, Begun, Claim, Making,
-    Passed,
+    allocate, allocate_aligned_quickly, allocate_quickly, allocate_small_quickly, begin_call,
+    begin_change, begin_make, end_call, page_size, release, resize, resize_quickly, usable_size,
+    Begun, Claim, Making, Passed,
 };
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::{Refusal, Request};
@@ -97,6 +97,12 @@ fn calloc_slowly(count: usize, size: usize) -> *mut c_void {
     )
 }
 
+/// The short way of all functions that take an alignment: too much code for each to have its own.
+#[inline(never)]
+pub(crate) fn aligned_quickly(alignment: usize, size: usize, kind: Kind) -> Option<NonNull<u8>> {
+    allocate_aligned_quickly(alignment, size, kind)
+}
+
 // What has more than one name. A call by an exported name would be one that a program can take over.
 
 #[inline(always)]
@@ -115,6 +121,17 @@ pub(crate) fn calloc_here(count: usize, size: usize) -> *mut c_void {
     match block {
         Some(block) => block.as_ptr().cast(),
         None => calloc_slowly(count, size),
+    }
+}
+
+#[inline(always)]
+pub(crate) fn align_here(alignment: usize, size: usize, operation: Operation) -> *mut c_void {
+    match aligned_quickly(alignment, size, Kind::Malloc) {
+        Some(block) => block.as_ptr().cast(),
+        None => serve(
+            Request::aligned_rounding(alignment, size),
+            Passed::to(operation).alignment(alignment).size(size),
+        ),
     }
 }
 
@@ -300,23 +317,13 @@ pub unsafe extern "C" fn reallocarray(ptr: *mut c_void, count: usize, size: usiz
 /// 2.36 does. `EINVAL` where that cannot be.
 #[no_mangle]
 pub extern "C" fn aligned_alloc(alignment: usize, size: usize) -> *mut c_void {
-    serve(
-        Request::aligned_rounding(alignment, size),
-        Passed::to(Operation::AlignedAlloc)
-            .alignment(alignment)
-            .size(size),
-    )
+    align_here(alignment, size, Operation::AlignedAlloc)
 }
 
 /// As [`aligned_alloc`].
 #[no_mangle]
 pub extern "C" fn memalign(alignment: usize, size: usize) -> *mut c_void {
-    serve(
-        Request::aligned_rounding(alignment, size),
-        Passed::to(Operation::Memalign)
-            .alignment(alignment)
-            .size(size),
-    )
+    align_here(alignment, size, Operation::Memalign)
 }
 
 /// `size` bytes at a multiple of `alignment`, through `result`. Returns 0, `EINVAL` if the
@@ -331,6 +338,13 @@ pub unsafe extern "C" fn posix_memalign(
     alignment: usize,
     size: usize,
 ) -> c_int {
+    if alignment >= size_of::<*mut c_void>() {
+        if let Some(block) = aligned_quickly(alignment, size, Kind::Malloc) {
+            // SAFETY: the caller's promise.
+            unsafe { result.write(block.as_ptr().cast()) };
+            return 0;
+        }
+    }
     let request = if alignment % size_of::<*mut c_void>() == 0 {
         Request::aligned(alignment, size)
     } else {

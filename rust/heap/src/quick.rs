@@ -14,7 +14,7 @@ use core::ptr::NonNull;
 
 use secmalloc_policy::quarantine;
 use secmalloc_policy::size_class::{
-    self, BANDED, CANARY_SIZE, CLASSES_BANDED, MAX_SMALL, ORDINARY,
+    self, BANDED, CANARY_SIZE, CLASSES, CLASSES_BANDED, MAX_COMPACT, MAX_SMALL, ORDINARY,
 };
 use secmalloc_policy::slot_state::{Kind, SlotState, SlotWord, Tag};
 
@@ -160,13 +160,42 @@ pub(crate) fn allocate<R: Reach, D: Door>(
     if requested.wrapping_sub(1) >= R::SIZE {
         return None;
     }
+    allocate_of::<R, D>(R::class_of(requested), requested, kind, zeroed)
+}
+
+/// Makes a small block at a multiple of `alignment`, likewise.
+#[inline(always)]
+pub(crate) fn allocate_aligned<D: Door>(
+    alignment: usize,
+    requested: usize,
+    kind: Kind,
+) -> Option<NonNull<u8>> {
+    if requested.wrapping_sub(1) >= All::SIZE || !alignment.is_power_of_two() {
+        return None;
+    }
+    let class = size_class::class_of_aligned(requested, alignment)?;
+    let whole = CLASSES[class].slot;
+    // What the state cannot say of the size is kept elsewhere.
+    if whole <= MAX_COMPACT && !SlotWord::can_say(whole - CANARY_SIZE - requested) {
+        return None;
+    }
+    allocate_of::<All, D>(class, requested, kind, false)
+}
+
+/// Makes a block in a slot of this class, which is one of `R`'s that holds `requested` bytes.
+#[inline(always)]
+fn allocate_of<R: Reach, D: Door>(
+    class: usize,
+    requested: usize,
+    kind: Kind,
+    zeroed: bool,
+) -> Option<NonNull<u8>> {
     // From the look at the magazine to the slot's being out of it, no handler gets the same slot.
     let heap = D::close(D::current()?);
     let fixed = fixed();
     if R::MAY_BE_CLOSED && fixed.windows {
         return None;
     }
-    let class = R::class_of(requested);
     // SAFETY: the classes of small sizes are classes.
     let map = unsafe { fixed.classes.get_unchecked(class) };
     let bin = heap.bin(class);

@@ -91,6 +91,13 @@ impl SlotWord {
         SlotWord(((kind as u8) << TAG_BITS | tag.0) as u16)
     }
 
+    /// Whether a state can say so many unused bytes.
+    #[inline(always)]
+    #[must_use]
+    pub const fn can_say(slack: usize) -> bool {
+        slack < MANY
+    }
+
     /// The same, with `slack` bytes between the block and the canary.
     #[inline]
     #[must_use]

@@ -38,6 +38,14 @@ pub fn allocate_small_quickly(size: usize, kind: Kind, zeroed: bool) -> Option<N
     quick::allocate::<quick::All, Plain>(size, kind, zeroed)
 }
 
+/// Makes a small block at a multiple of `alignment`, whatever that is, the short way; `None` if it takes the
+/// long one, [`allocate`].
+#[inline(always)]
+#[must_use]
+pub fn allocate_aligned_quickly(alignment: usize, size: usize, kind: Kind) -> Option<NonNull<u8>> {
+    quick::allocate_aligned::<Plain>(alignment, size, kind)
+}
+
 /// Makes a sensitive block of `size` bytes the short way; `None` if it takes the long one, [`allocate`].
 #[inline(always)]
 #[must_use]

@@ -16,7 +16,8 @@ mod resize;
 use core::ptr::NonNull;
 
 pub use allocate::{
-    allocate, allocate_quickly, allocate_sensitive_quickly, allocate_small_quickly,
+    allocate, allocate_aligned_quickly, allocate_quickly, allocate_sensitive_quickly,
+    allocate_small_quickly,
 };
 pub use discard::{discard, recreate, Recreated};
 pub(crate) use release::{ready_slowly, rest_elsewhere, rest_slowly};

@@ -273,8 +273,33 @@ pub fn class_of(size: usize) -> usize {
     }
 }
 
-/// The first ordinary class whose slots hold `size` bytes and all start at multiples of `alignment`.
+/// The largest alignment that slots have, as a power of two: slabs start at pages.
+const MOST_ALIGNED: usize = 12;
+
+/// By the power of two of an alignment and by class: the first class from that one on whose slots are all so
+/// aligned; 0 where there is none. Slots are aligned as their size is.
+#[allow(clippy::indexing_slicing, clippy::arithmetic_side_effects)] // evaluated at compile time
+static ALIGNED: [[u8; ORDINARY]; MOST_ALIGNED + 1] = {
+    let mut table = [[0; ORDINARY]; MOST_ALIGNED + 1];
+    let mut power = 0;
+    while power <= MOST_ALIGNED {
+        let mut found = 0;
+        let mut class = ORDINARY;
+        while class > 1 {
+            class -= 1;
+            if TABLE[class].slot % (1 << power) == 0 {
+                found = class as u8;
+            }
+            table[power][class] = found;
+        }
+        power += 1;
+    }
+    table
+};
+
+/// The first ordinary class whose slots hold `size` bytes and all start at multiples of `alignment`, a power of two.
 /// `None` where only a mapping of its own will do.
+#[inline]
 #[must_use]
 pub fn class_of_aligned(size: usize, alignment: usize) -> Option<usize> {
     if size == 0 {
@@ -283,16 +308,7 @@ pub fn class_of_aligned(size: usize, alignment: usize) -> Option<usize> {
     if size > MAX_SMALL {
         return None;
     }
-    // Slabs start at pages; slots are aligned as their size is.
-    if alignment > 4096 {
-        return None;
-    }
-    let first = class_of(size);
-    CLASSES
-        .iter()
-        .enumerate()
-        .take(ORDINARY)
-        .skip(first)
-        .find(|(_, class)| class.slot & alignment.wrapping_sub(1) == 0)
-        .map(|(number, _)| number)
+    let classes = ALIGNED.get(alignment.trailing_zeros() as usize)?;
+    let class = usize::from(*classes.get(class_of(size))?);
+    (class != ZERO).then_some(class)
 }
