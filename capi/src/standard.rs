@@ -14,7 +14,7 @@ use core::ptr::{null_mut, NonNull};
 use secmalloc_heap::{
     allocate, allocate_aligned_quickly, allocate_quickly, allocate_small_quickly, begin_call,
     begin_change, begin_make, end_call, page_size, release, resize, resize_quickly, usable_size,
-    Begun, Claim, Making, Passed,
+    usable_size_quickly, Begun, Claim, Making, Passed,
 };
 use secmalloc_policy::fault::Operation;
 use secmalloc_policy::request::{Refusal, Request};
@@ -389,6 +389,9 @@ pub unsafe extern "C" fn malloc_usable_size(ptr: *mut c_void) -> usize {
     let Some(block) = NonNull::new(ptr.cast()) else {
         return 0;
     };
+    if let Some(size) = usable_size_quickly(block) {
+        return size;
+    }
     let begun = begin_call(&Passed::to(Operation::UsableSize).pointer(ptr.addr()));
     let size = usable_size(block, Operation::UsableSize);
     if let Some(begun) = begun {

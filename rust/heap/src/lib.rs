@@ -54,7 +54,7 @@ pub use heap::{
     allocate, allocate_aligned_quickly, allocate_quickly, allocate_sensitive_quickly,
     allocate_small_quickly, discard, is_sensitive, recreate, release, release_quickly,
     release_sensitive_quickly, release_small, resize, resize_quickly, resize_sensitive_quickly,
-    usable_size, Claim, Recreated,
+    usable_size, usable_size_quickly, Claim, Recreated,
 };
 pub use inspect::{
     check, class_totals, describe, option, totals, trim, ClassTotals, Description, Pool, State,

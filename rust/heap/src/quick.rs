@@ -235,12 +235,9 @@ pub(crate) struct Sound {
     requested: usize,
 }
 
-/// The small block at `address`, if it is one of this family and everything about it is as it must be.
+/// The slot that starts at `address`, in a class that `R` reaches: its class, and whether it is not its slab's first.
 #[inline(always)]
-fn find<R: Reach, D: Door>(address: usize, kind: Kind) -> Option<Sound> {
-    // The neighbour's canary is wanted last, and is the likeliest to be far from the processor.
-    wipe::prefetch(address.wrapping_sub(8));
-    let heap = D::current()?;
+fn slot_at<R: Reach>(address: usize) -> Option<(usize, Slot, bool)> {
     let fixed = fixed();
     let distance = address.wrapping_sub(fixed.data);
     if distance >= fixed.data_size {
@@ -254,6 +251,19 @@ fn find<R: Reach, D: Door>(address: usize, kind: Kind) -> Option<Sound> {
     // SAFETY: just compared.
     let map = unsafe { fixed.classes.get_unchecked(class) };
     let (slot, has_previous) = map.starting_at(class, address)?;
+    Some((class, slot, has_previous))
+}
+
+/// The small block at `address`, if it is one of this family and everything about it is as it must be.
+#[inline(always)]
+fn find<R: Reach, D: Door>(address: usize, kind: Kind) -> Option<Sound> {
+    // The neighbour's canary is wanted last, and is the likeliest to be far from the processor.
+    wipe::prefetch(address.wrapping_sub(8));
+    let heap = D::current()?;
+    let fixed = fixed();
+    let (class, slot, has_previous) = slot_at::<R>(address)?;
+    // SAFETY: the class of a slot.
+    let map = unsafe { fixed.classes.get_unchecked(class) };
     let was = slot.state();
     // Live, and of the family that this function is of: one comparison with a constant.
     if !was.is_live_of(kind) {
@@ -306,6 +316,17 @@ pub(crate) unsafe fn release<R: Reach, D: Door>(
     // SAFETY: just verified; its user gave it up.
     unsafe { found.retire::<R, D>(address) };
     true
+}
+
+/// The size of a small block, if one starts there. What lies around it is not looked at: programs that keep count
+/// of their memory ask this with each block that they make and free.
+#[inline(always)]
+pub(crate) fn size_of<R: Reach, D: Door>(address: usize) -> Option<usize> {
+    D::current()?;
+    let (class, slot, _) = slot_at::<R>(address)?;
+    let was = slot.state();
+    let map = fixed().classes.get(class)?;
+    R::requested(&slot, map, map.slot_size(), was).filter(|_| was.is_live())
 }
 
 /// Changes the size of a small block of `malloc`'s, in its slot or by moving it to another, if both sizes

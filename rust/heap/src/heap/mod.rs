@@ -23,7 +23,10 @@ pub use discard::{discard, recreate, Recreated};
 pub(crate) use release::{ready_slowly, rest_elsewhere, rest_slowly};
 pub use release::{release, release_quickly, release_sensitive_quickly, release_small};
 pub(crate) use relieve::relieve;
-pub use resize::{is_sensitive, resize, resize_quickly, resize_sensitive_quickly, usable_size};
+pub use resize::{
+    is_sensitive, resize, resize_quickly, resize_sensitive_quickly, usable_size,
+    usable_size_quickly,
+};
 
 /// What a sized or aligned free claims about its block.
 #[derive(Debug, Clone, Copy, Default)]

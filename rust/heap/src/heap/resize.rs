@@ -215,6 +215,13 @@ fn resize_slowly(address: usize, size: usize, operation: Operation) -> Option<No
     Some(new)
 }
 
+/// The size of a small block the short way; `None` if it takes the long one, [`usable_size`].
+#[must_use]
+pub fn usable_size_quickly(block: NonNull<u8>) -> Option<usize> {
+    quick::size_of::<quick::All, Plain>(block.addr().get())
+        .filter(|_| !fixed().options.usable_size_is_slot())
+}
+
 /// The size of a block, as requested; with the option `usable_size=slot`, all that its slot holds,
 /// and the block then has that size. 0 for what is no block, where policy is to go on.
 pub fn usable_size(block: NonNull<u8>, operation: Operation) -> usize {
