@@ -18,7 +18,7 @@ use crate::protections;
 use crate::quick;
 use crate::residue::{self, Place};
 use crate::slab::{self, Slot};
-use crate::store::Duplicate;
+use crate::store::{warm, Duplicate};
 use crate::thread::{self, Door, Own, Plain, ThreadHeap};
 use crate::trace::{self, Passed};
 use crate::vault;
@@ -147,12 +147,14 @@ unsafe fn retire_small(
     magazine::rest(heap, slot.class, slot.index)
 }
 
-/// Lets a wiped slot rest, where that takes more than a few instructions.
+/// Lets a wiped slot rest, where that takes more than a few instructions: when random numbers are used up, one free in
+/// some hundred. That is also when memory goes back that nobody wants: this thread may never come to a store.
 #[cold]
 #[inline(never)]
 pub(crate) fn rest_slowly<D: Door>(heap: &'static ThreadHeap, class: usize, index: u32) {
     let own = D::close(heap);
     let rested = magazine::rest(&own, class, index);
+    warm::turn_if_due();
     drop(own);
     if let Err(duplicate) = rested {
         report_duplicate(class, duplicate.0);

@@ -6,11 +6,11 @@
 //!
 //! - The heap grows past the most that it ever held. Then what is warm in other classes goes first: kept
 //!   memory never adds to the peak.
-//! - Time passes in which it was not wanted: every [`TURN_MS`], a quarter of the slabs that have been warm
+//! - Time passes in which it was not wanted: for every [`TURN_MS`], a quarter of the slabs that have been warm
 //!   all the while goes.
 //!
-//! No thread does so in the background: calls that come to a store anyway do, and an idle process keeps
-//! what it has until `malloc_trim`.
+//! No thread does so in the background: calls that come to a store anyway do, and of the others one in some hundred.
+//! A process that does nothing keeps what it has until `malloc_trim`, or until it wakes up.
 
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
@@ -24,6 +24,8 @@ use crate::vault;
 
 /// Milliseconds between two turns.
 const TURN_MS: u64 = 250;
+/// So many turns that nobody took say that hardly anything was done meanwhile: what is warm was not wanted.
+const QUIET: u64 = 4;
 /// A store's calls between two looks at the clock.
 const CALLS: u32 = 32;
 /// A class has grown by so many bytes before the sum over all is looked at.
@@ -103,13 +105,16 @@ impl Store {
         self.warm_count.load(Relaxed)
     }
 
-    /// Gives back a part of what has not been wanted since the last turn.
-    fn cool(&self, class: usize) {
+    /// Gives back a part of what has not been wanted since the last turn, which is so many times [`TURN_MS`] ago.
+    fn cool(&self, class: usize, turns: u64) {
         let (fixed, map) = (fixed(), &fixed().classes[class]);
         let _window = vault::around_class(class);
         let mut held = self.lock.hold();
-        let part = self.idle.get().min(self.warm_count()).div_ceil(4);
-        let keep = self.warm_count() - part;
+        if turns >= QUIET {
+            self.idle.set(self.warm_count());
+        }
+        let idle = self.idle.get().min(self.warm_count());
+        let keep = self.warm_count() - idle + left_after(turns, idle);
         while self.warm_count() > keep {
             held = self.purge_some(fixed, map, class, held, keep as usize);
         }
@@ -194,21 +199,43 @@ impl Sums {
     }
 }
 
-/// When it is time, gives back what was not wanted.
+/// What is left of so many slabs when at each of so many turns a quarter goes.
+fn left_after(turns: u64, slabs: u32) -> u32 {
+    (0..turns.min(u64::from(u32::BITS))).fold(slabs, |left, _| left - left.div_ceil(4))
+}
+
+/// When it is time, gives back what was not wanted. The caller holds no store's lock.
 #[cold]
 #[inline(never)]
-fn turn_if_due() {
+pub(crate) fn turn_if_due() {
     let (now, last) = (sys::coarse_ms(), TURNED.load(Relaxed));
-    if now.wrapping_sub(last) < TURN_MS
+    let passed = now.wrapping_sub(last);
+    if passed < TURN_MS
         || TURNED
             .compare_exchange(last, now, Relaxed, Relaxed)
             .is_err()
     {
         return;
     }
+    // The first has none before it.
+    let turns = if last == 0 { 0 } else { passed / TURN_MS };
     for (class, store, _) in stores() {
         if store.warm_count() > 0 {
-            store.cool(class);
+            store.cool(class, turns);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::left_after;
+
+    #[test]
+    fn a_quarter_goes_at_each_turn_until_nothing_is_left() {
+        assert_eq!(left_after(0, 100), 100);
+        assert_eq!(left_after(1, 100), 75);
+        assert_eq!(left_after(2, 100), 56);
+        assert_eq!(left_after(1, 1), 0);
+        assert_eq!(left_after(u64::MAX, 1_000), 0);
     }
 }
