@@ -139,6 +139,20 @@ pub fn region_start(shift: u32, random: &mut Random) -> usize {
     (random.below(steps as u32) as usize).saturating_mul(START_STEP)
 }
 
+/// Room for the metadata pool to lie in, beyond its own size: as much as a region.
+#[must_use]
+pub const fn metadata_room(shift: u32) -> usize {
+    1 << shift
+}
+
+/// How far into that room it begins. The kernel puts what is mapped next, large blocks and stacks of threads,
+/// right below the last mapping: a write at a chosen distance from one of them must not know where our books are.
+#[must_use]
+pub fn metadata_start(shift: u32, random: &mut Random) -> usize {
+    let steps = metadata_room(shift) / START_STEP;
+    (random.below(steps as u32) as usize).saturating_mul(START_STEP)
+}
+
 /// Bits of entropy of a region's start under `plan`.
 #[must_use]
 pub fn start_entropy(plan: Plan) -> u32 {
@@ -218,5 +232,20 @@ mod tests {
             assert!(start < 1 << 34 && start % START_STEP == 0);
         }
         assert_eq!(start_entropy(Plan::for_limit(usize::MAX, TOP)), 18);
+    }
+
+    /// Each of 16 parts of the room gets its share, of the largest and the smallest room.
+    #[test]
+    fn metadata_lies_anywhere_in_its_room() {
+        let mut random = Random::from_seed([11; 32]);
+        for shift in [MIN_RESERVED_SHIFT, MAX_REGION_SHIFT] {
+            let mut parts = [0; 16];
+            for _ in 0..1600 {
+                let start = metadata_start(shift, &mut random);
+                assert_eq!(start % START_STEP, 0);
+                parts[start / (metadata_room(shift) / 16)] += 1;
+            }
+            assert!(parts.iter().all(|&n| (50..200).contains(&n)), "{parts:?}");
+        }
     }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! Where everything comes to lie: both pools as large as the system grants, and their parts.
 
+#[cfg(test)]
+mod tests;
+
 use core::mem::size_of;
 
 use secmalloc_policy::layout::{self, Plan, REGIONS};
@@ -85,6 +88,8 @@ const MARGIN: usize = layout::START_STEP;
 struct Pools {
     data: usize,
     metadata: usize,
+    /// What is reserved around the metadata pool, which begins at a random place in it: from and size.
+    around: (usize, usize),
 }
 
 impl Pools {
@@ -95,8 +100,10 @@ impl Pools {
             return Some(Pools {
                 data: unused(top, 2, data_size, random)? + MARGIN,
                 metadata: unused(top, 1, metadata_size, random)? + MARGIN,
+                around: (0, 0),
             });
         }
+        let metadata_size = metadata_size + layout::metadata_room(plan.shift);
         // Room to put the first region at a multiple of its size is not needed: classes are found by
         // distance from the pool's start.
         let data = sys::map(data_size, Access::Nothing)?;
@@ -117,7 +124,8 @@ impl Pools {
         }
         Some(Pools {
             data: data + MARGIN,
-            metadata: metadata + MARGIN,
+            metadata: metadata + MARGIN + layout::metadata_start(plan.shift, random),
+            around: (metadata, metadata_size),
         })
     }
 }
@@ -147,7 +155,7 @@ fn arrange(
             // SAFETY: nobody knows of the pools.
             unsafe {
                 sys::unmap(pools.data - MARGIN, plan.pool_size() + 2 * MARGIN);
-                sys::unmap(shared - MARGIN, parts.total() + 2 * MARGIN);
+                sys::unmap(pools.around.0, pools.around.1);
             }
         }
         return None;
