@@ -89,33 +89,35 @@ pub(crate) struct Evidence {
 impl Evidence {
     pub(crate) const OFF: Evidence = Evidence { at: 0, all: false };
 
-    /// As the options say, and as there is memory.
-    pub(crate) fn set_up(options: &Options) -> Evidence {
+    /// As the options say, and as there is memory; `apart` bytes from what is mapped next, for the kernel places
+    /// mappings from the top down.
+    pub(crate) fn set_up(options: &Options, apart: usize) -> Evidence {
         let all = match options.stacks() {
             Stacks::None => return Evidence::OFF,
             Stacks::Sampled => false,
             Stacks::All => true,
         };
         // Where there is no room for all, some are better than none.
-        let tries = [all, false];
-        let map = |all| Evidence::map(all).map(|at| Evidence { at, all });
+        let tries = [(all, apart), (all, 0), (false, 0)];
+        let map = |(all, apart)| Evidence::map(all, apart).map(|at| Evidence { at, all });
         tries.into_iter().find_map(map).unwrap_or(Evidence::OFF)
     }
 
-    fn map(all: bool) -> Option<usize> {
+    fn map(all: bool, apart: usize) -> Option<usize> {
         let size = (if all { ALL } else { SAMPLED }).bytes();
-        let whole = size + 2 * MARGIN;
+        let before = MARGIN + apart;
+        let whole = before + size + MARGIN;
         let at = sys::map(whole, Access::Nothing)?;
         // SAFETY: just mapped, and nobody knows of it.
         unsafe {
-            if !sys::protect(at + MARGIN, size, Access::Write) {
+            if !sys::protect(at + before, size, Access::Write) {
                 sys::unmap(at, whole);
                 return None;
             }
             sys::small_pages_only(at, whole);
             sys::leave_out_of_cores(at, whole);
         }
-        Some(at + MARGIN)
+        Some(at + before)
     }
 
     /// Where what is kept is: from, to. Nothing, where nothing is kept.

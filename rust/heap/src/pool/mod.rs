@@ -259,7 +259,8 @@ fn start_now() -> bool {
     let Some(mut fixed) = place::lay_out(begin::read_options(), seeded, &mut random) else {
         return false;
     };
-    fixed.evidence = Evidence::set_up(&fixed.options);
+    let apart = place::distance(fixed.plan, &mut random);
+    fixed.evidence = Evidence::set_up(&fixed.options, apart);
     fixed.fault_files = FaultFiles::set_up(&fixed.options);
     fixed.trace = Trace::set_up(&fixed.options, fixed.heap_count);
     let at = &PLACE.fixed;

@@ -130,6 +130,15 @@ impl Pools {
     }
 }
 
+/// So many unusable bytes keep what else we map apart from what is mapped next, where address space is plenty.
+pub(super) fn distance(plan: Plan, random: &mut Random) -> usize {
+    if plan.reserved {
+        layout::metadata_start(plan.shift, random)
+    } else {
+        0
+    }
+}
+
 /// A place of `size` bytes where nothing is.
 fn unused(top: usize, sixteenths: usize, size: usize, random: &mut Random) -> Option<usize> {
     /// Something may be there by chance, or all over the place.
