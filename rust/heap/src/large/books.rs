@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use super::descriptor::{Descriptor, Freed};
 use super::kept::{self, Kept};
-use super::mapping::{Mapping, HUGE_FROM};
+use super::mapping::{Mapping, KEPT_LESS_FROM};
 use super::table::Table;
 use crate::evidence::Trail;
 use crate::lock::Lock;
@@ -118,7 +118,7 @@ impl LargeHeap {
         /// Frees in which a peak loses two thirds of what it counts for.
         const MEMORY: usize = 512;
         let in_turn = freed.saturating_mul(kept::rest(freed) + 1);
-        let part = if freed >= HUGE_FROM { 2 } else { 1 };
+        let part = if freed >= KEPT_LESS_FROM { 2 } else { 1 };
         let peak = self.peak_bytes.get();
         self.peak_bytes
             .set(self.live_bytes.load(Relaxed).max(peak - peak / MEMORY));

@@ -2,7 +2,7 @@
 //! A large block gets another size: its pages stay, or the kernel moves them; nothing is copied here.
 
 use super::descriptor::Descriptor;
-use super::mapping::{Mapping, Purpose, HUGE_FROM};
+use super::mapping::{Mapping, Purpose, KEPT_LESS_FROM};
 use super::touched;
 use crate::pool::{fixed, shared};
 use crate::store::warm;
@@ -37,7 +37,7 @@ pub(crate) fn resize(heap: &ThreadHeap, old: &Descriptor, size: usize) -> Option
         most
     };
     // What grows by much finds no use for what is kept, and is to be all that is in memory.
-    if data_size > old.mapping.data_size && data_size >= HUGE_FROM {
+    if data_size > old.mapping.data_size && data_size >= KEPT_LESS_FROM {
         large.keep_at_most(most);
     }
     let resized = if data_size <= old.mapping.data_size {
@@ -78,8 +78,8 @@ pub(crate) fn resize(heap: &ThreadHeap, old: &Descriptor, size: usize) -> Option
 fn move_to_larger(heap: &ThreadHeap, old: &Descriptor, data_size: usize) -> Option<Mapping> {
     let from = &old.mapping;
     let mut target = Mapping::make(data_size, fixed().page, Purpose::Growth, heap.random())?;
-    let huge =
-        data_size >= HUGE_FROM && (from.huge || touched::is_full(from.present(), from.data_size));
+    let huge = data_size >= KEPT_LESS_FROM
+        && (from.huge || touched::is_full(from.present(), from.data_size));
     if !from.move_to(&mut target) {
         return None;
     }

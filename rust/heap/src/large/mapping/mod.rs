@@ -21,8 +21,11 @@ const MAX_GUARD: u32 = 8;
 
 /// From this size on a mapping starts where a huge page may, and may be made of huge pages (see
 /// [`super::touched`]).
-pub(crate) const HUGE_FROM: usize = 4 << 20;
+const HUGE_FROM: usize = 2 << 20;
 const HUGE_PAGE: usize = 2 << 20;
+
+/// From this size on, less is kept of what is freed: such blocks are few, and their pages many.
+pub(crate) const KEPT_LESS_FROM: usize = 4 << 20;
 
 /// Mappings that may split the process's memory map, at two entries each: together they stay far
 /// below `vm.max_map_count` (65,530).

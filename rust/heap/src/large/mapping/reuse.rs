@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //! A freed mapping is closed, joined with its neighbours, and opened again for a block that it suits.
 
-use super::{Mapping, HUGE_FROM};
+use super::{Mapping, KEPT_LESS_FROM};
 use crate::pool::fixed;
 use crate::sys::{self, Access};
 
@@ -67,7 +67,7 @@ impl Mapping {
             return self.reopen_at_end(data_size);
         }
         // The pages of huge blocks are dearer, and there are fewer of these blocks.
-        let part = if data_size >= HUGE_FROM { 2 } else { 4 };
+        let part = if data_size >= KEPT_LESS_FROM { 2 } else { 4 };
         if self.warm > data_size + data_size / part {
             self.cool(data_size);
         }
