@@ -145,8 +145,9 @@ pub const fn metadata_room(shift: u32) -> usize {
     1 << shift
 }
 
-/// How far into that room it begins, and how far the stacks of blocks lie from what is mapped next. The kernel puts what is mapped next, large blocks and stacks of threads,
-/// right below the last mapping: a write at a chosen distance from one of them must not know where our books are.
+/// How far into that room it begins, and how far the stacks of blocks lie from what is mapped next. The kernel
+/// puts that, large blocks and stacks of threads, right below the last mapping: a write at a chosen distance
+/// from one of them must not know where our books are.
 #[must_use]
 pub fn metadata_start(shift: u32, random: &mut Random) -> usize {
     let steps = metadata_room(shift) / START_STEP;
