@@ -3,6 +3,7 @@
 """Builds the command with cargo, and tells Ninja by a depfile when to do it again."""
 
 import argparse
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -30,7 +31,10 @@ def main():
         check=True,
     )
     built = args.target_dir / ("debug" if args.profile == "dev" else args.profile) / "secmalloc"
-    shutil.copy2(built, args.output)
+    # In one step: somebody may be running the old one.
+    new = f"{args.output}.new"
+    shutil.copy2(built, new)
+    os.replace(new, args.output)
     # cargo's own list, which is of the file in its directory.
     sources = built.with_suffix(".d").read_text().split(":", 1)[1]
     args.depfile.write_text(f"{args.output}:{sources}")
