@@ -11,6 +11,7 @@ mod libc_calls;
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 #[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
 mod machine;
+pub(crate) mod open_files;
 pub(crate) mod sensitive;
 mod storage;
 pub(crate) mod threads;

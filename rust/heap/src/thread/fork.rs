@@ -6,10 +6,11 @@
 //! one stays as it is, and the interrupted call goes on in parent and child. No two threads wait
 //! for each other here; the order of locks is in ARCHITECTURE.md, "Invariants":
 //!
-//! 1. [`FORKS`]: one thread forks at a time.
-//! 2. Those of heap number 0 and of the shared heaps are only tried: their holders may wait for a
+//! 1. The C library's list of open files (`sys::open_files`), whose holders may wait for any of ours.
+//! 2. [`FORKS`]: one thread forks at a time.
+//! 3. Those of heap number 0 and of the shared heaps are only tried: their holders may wait for a
 //!    lock below.
-//! 3. The others, in the order of [`each_lock`]. Who holds one waits for nothing, but for who forks
+//! 4. The others, in the order of [`each_lock`]. Who holds one waits for nothing, but for who forks
 //!    in a handler: that thread has announced its locks, and those are passed over.
 //!
 //! What could not be taken is half changed in the child, and mended there.
@@ -22,7 +23,7 @@ use super::cold::SHARED;
 use super::{current_or_closed, open, word};
 use crate::lock::Lock;
 use crate::pool::{self, shared};
-use crate::sys;
+use crate::sys::{self, open_files};
 use crate::vault;
 
 /// One thread forks at a time, and what follows is its own.
@@ -117,6 +118,7 @@ pub(crate) unsafe extern "C" fn before_fork() {
             }
         }
     });
+    open_files::lock();
     if !within_another {
         FORKS.acquire();
     }
@@ -148,6 +150,7 @@ pub(crate) unsafe extern "C" fn before_fork() {
 pub(crate) unsafe extern "C" fn after_fork_parent() {
     if sys::is_forking() && !ends_inner() {
         give_back(Lock::release);
+        open_files::unlock();
     }
 }
 
@@ -158,6 +161,7 @@ pub(crate) unsafe extern "C" fn after_fork_child() {
     if !sys::is_forking() {
         return;
     }
+    open_files::forget();
     vault::variables_after_fork();
     shared().threads.next_generation(current_or_closed());
     if let Some(own) = open() {
