@@ -16,7 +16,7 @@
 use core::arch::global_asm;
 use core::ffi::{c_char, c_void};
 use core::mem::size_of;
-use core::ptr::{null_mut, NonNull};
+use core::ptr::null_mut;
 
 use secmalloc_heap::{
     allocate, allocate_quickly, allocate_small_quickly, begin_make, end_call, Making, Passed,
@@ -217,40 +217,30 @@ extern "C-unwind" fn make_slowly(wanted: Wanted) -> *mut c_void {
     block
 }
 
-/// Hands a block to the program's own `operator delete`, if a form that it did not replace was
-/// called and leads there. Only what the short way did not take is looked at: whatever the program's
-/// own `operator new` gives out is no block made by ours.
-///
-/// # Safety
-/// - As [`end`].
-pub(crate) unsafe fn end_elsewhere(how: How, block: NonNull<u8>, alignment: Alignment) -> bool {
-    let array = match how.operation {
-        Operation::Delete => false,
-        Operation::DeleteArray => true,
-        _ => return false,
-    };
+/// The program's own `operator delete`, by its form.
+enum Elsewhere {
+    Plain(Delete),
+    Aligned(DeleteAligned),
+}
+
+/// Where a form of `operator delete` that the program did not replace leads, if to one that it did: a plain `delete[]` to
+/// `delete`, every derived form to the plain one first ([new.delete.single], [new.delete.array]). Asked before anything
+/// is done with the block, which may well be one of ours.
+#[inline(always)]
+fn elsewhere(array: bool, aligned: bool, derived: bool) -> Option<Elsewhere> {
     // SAFETY: defined above; constant once the library is loaded.
     let library = unsafe { &secmalloc_cxx };
-    let ptr = block.as_ptr().cast();
-    // A plain `delete[]` leads to `delete`, every other form of it to the plain one first.
-    let (of_array, of_one) = (array && how.derived, array || how.derived);
+    let (of_array, of_one) = (array && derived, array || derived);
     macro_rules! first_replaced {
         ($array:ident, $one:ident) => {
             (of_array.then(|| library.$array.replaced()).flatten())
                 .or_else(|| of_one.then(|| library.$one.replaced()).flatten())
         };
     }
-    // SAFETY: the program's own functions, for their own blocks.
-    unsafe {
-        if how.aligned {
-            first_replaced!(delete_array_aligned, delete_aligned)
-                .map(|delete| delete(ptr, alignment))
-                .is_some()
-        } else {
-            first_replaced!(delete_array, delete)
-                .map(|delete| delete(ptr))
-                .is_some()
-        }
+    if aligned {
+        first_replaced!(delete_array_aligned, delete_aligned).map(Elsewhere::Aligned)
+    } else {
+        first_replaced!(delete_array, delete).map(Elsewhere::Plain)
     }
 }
 
@@ -319,10 +309,17 @@ macro_rules! operators_delete {
                 operation: Operation::$kind,
                 sized: size.is_some(),
                 aligned: alignment.is_some(),
-                derived: $derived,
             };
-            // SAFETY: the caller's promise.
-            unsafe { end(how, ptr, size.unwrap_or(0), alignment.unwrap_or(0)) }
+            let array = matches!(Operation::$kind, Operation::DeleteArray);
+            let (size, alignment) = (size.unwrap_or(0), alignment.unwrap_or(0));
+            // SAFETY: the caller's promise, also to the program's own functions.
+            unsafe {
+                match elsewhere(array, how.aligned, $derived) {
+                    None => end(how, ptr, size, alignment),
+                    Some(Elsewhere::Plain(delete)) => delete(ptr),
+                    Some(Elsewhere::Aligned(delete)) => delete(ptr, alignment),
+                }
+            }
         }
     )*};
 }

@@ -13,8 +13,6 @@ use core::ptr::NonNull;
 use secmalloc_heap::{release, release_quickly, release_sensitive_quickly, release_small, Claim};
 use secmalloc_policy::fault::Operation;
 
-use crate::cxx;
-
 /// Which function ends a block, and what it claims. It fits a register.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -22,8 +20,6 @@ pub(crate) struct How {
     pub(crate) operation: Operation,
     pub(crate) sized: bool,
     pub(crate) aligned: bool,
-    /// Of C++: this form is defined by a plainer one, which the program may have replaced.
-    pub(crate) derived: bool,
 }
 
 impl How {
@@ -33,7 +29,6 @@ impl How {
             operation,
             sized: false,
             aligned: false,
-            derived: false,
         }
     }
 
@@ -124,9 +119,5 @@ unsafe extern "C" fn end_slowly(
     // Without optimisation a call in tail position is a call, and the return address is our own.
     let caller = if cfg!(debug_assertions) { 0 } else { caller };
     // SAFETY: the caller's promise.
-    unsafe {
-        if !cxx::end_elsewhere(how, block, alignment) {
-            release(block, how.operation, how.claim(size, alignment), caller);
-        }
-    }
+    unsafe { release(block, how.operation, how.claim(size, alignment), caller) };
 }
