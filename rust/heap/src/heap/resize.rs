@@ -176,7 +176,11 @@ fn resize_slowly(address: usize, size: usize, operation: Operation) -> Option<No
                 large::condemn(&descriptor);
                 return None;
             }
-            if size > MAX_SMALL && !descriptor.condemned && descriptor.kind() == Some(Kind::Malloc)
+            // With `guard_all`, every block ends at a guard, and what was its place is out of reach: it moves.
+            if size > MAX_SMALL
+                && !fixed().options.guard_all()
+                && !descriptor.condemned
+                && descriptor.kind() == Some(Kind::Malloc)
             {
                 if residue::is_watching() && !descriptor.sensitive {
                     let sizes = (address, descriptor.size, size);

@@ -9,7 +9,8 @@
 //! The block ends as close to the guard behind it as its alignment allows; the *fill* between is
 //! at most 15 bytes then, keyed, and compared when the block is freed; so is the *front*, which
 //! is zero and less than a page. A block that grew is moved by the kernel, page by page and
-//! without a copy; it keeps its place within its first page, and its fill is up to a page.
+//! without a copy; it keeps its place within its first page, and its fill is up to a page. With `guard_all` it is
+//! copied to where it ends at a guard again.
 //!
 //! A freed mapping is out of reach at once. It is kept for a while (see [`kept`]) and wiped when
 //! it is used again.
