@@ -327,7 +327,12 @@ pub(crate) fn live_around(address: usize) -> Option<Slot> {
     let distance = address.wrapping_sub(fixed().data);
     let class = usize::from(fixed().class_of_region(distance >> fixed().region_shift));
     let map = fixed().classes.get(class)?;
-    let slab = address.checked_sub(map.base)? / map.slab_size();
+    // Before the first slab there is no other, and whoever runs out of its first slot ends there.
+    let slab = match map.base.checked_sub(address) {
+        Some(below) if below > map.slab_size() => return None,
+        Some(_) => 0,
+        None => (address - map.base) / map.slab_size(),
+    };
     let end = shared().stores[class].slabs() as usize;
     let around = slab.saturating_sub(1).min(end)..slab.saturating_add(2).min(end);
     around
