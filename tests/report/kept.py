@@ -138,6 +138,18 @@ def around(directory):
         assert "SS" not in text and " 53" not in text, text
 
 
+def astray(directory):
+    """A pointer to no block: the block that it was likely meant for."""
+    program = build(directory, "astray")
+    environment = {**os.environ, "LD_PRELOAD": ARGS.library}
+    for size, distance in [("100", ""), ("131072", ", 16 bytes away")]:
+        done = subprocess.run([program, size], env=environment, capture_output=True, text=True, timeout=120)
+        assert "pointer is to memory that was never allocated" in done.stderr, done.stderr
+        block = int(done.stdout, 16)
+        wanted = rf"^  behind     {block:#x}, {size} bytes, allocated by thread \d+{distance}$"
+        assert re.search(wanted, done.stderr, re.MULTILINE), done.stderr
+
+
 def in_one_piece(directory):
     """However much is known, a message is one write, no longer than a pipe takes at once."""
     program = build(directory, "named")
@@ -150,7 +162,7 @@ def in_one_piece(directory):
     assert 500 < len(text) <= 4096, len(text)
 
 
-CASES = [sampled, sampled_and_freed, all_with_names, large_by_default, none, unloaded, around, in_one_piece]
+CASES = [sampled, sampled_and_freed, all_with_names, large_by_default, none, unloaded, around, astray, in_one_piece]
 
 
 def main():

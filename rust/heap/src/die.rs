@@ -11,7 +11,7 @@ use secmalloc_unwind::{Point, Registers};
 
 use crate::evidence::aside::aside;
 use crate::evidence::show::{self, Name};
-use crate::explain_around::neighbours;
+use crate::explain_around;
 use crate::pool::{self, fixed};
 use crate::sys;
 use crate::trace;
@@ -105,7 +105,7 @@ fn words(fault: &Fault, operation: Operation, stops: bool) -> Text {
         stops,
         memory: memory(fault, &mut room),
         names: [finder, allocator, freer].map(|name| name.as_ref().and_then(Name::as_str)),
-        neighbours: block.as_ref().map_or([None; 2], neighbours),
+        neighbours: explain_around::neighbours(fault),
     };
     render(fault, &context)
 }

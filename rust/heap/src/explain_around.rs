@@ -1,18 +1,58 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-//! The two neighbours of a block, for its message.
+//! The two neighbours of a block, or of a pointer that is none, for its message.
 
-use secmalloc_policy::fault::Block;
+use secmalloc_policy::fault::{Block, Fault, Stray};
 use secmalloc_policy::message::{Neighbour, Standing};
 use secmalloc_policy::slot_state::SlotState;
 
 use crate::explain;
-use crate::large;
+use crate::large::{self, Near};
 use crate::pool::fixed;
 use crate::slab::{self, Slot};
 
-/// What lies right before a block, and right behind it. Large blocks have guards there: theirs are the nearest
-/// other large blocks.
-pub(crate) fn neighbours(block: &Block) -> [Option<Neighbour>; 2] {
+/// What lies right before the block that a fault is about, and right behind it; or around a pointer to
+/// no block, which is likely meant for one of these: `delete[]` of one object, say, passes a pointer some
+/// bytes before it.
+pub(crate) fn neighbours(fault: &Fault) -> [Option<Neighbour>; 2] {
+    match (fault.block(), *fault) {
+        (Some(block), _) => of_block(&block),
+        (
+            None,
+            Fault::InvalidFree {
+                pointer,
+                stray: Stray::NeverAllocated,
+            },
+        ) => of_pointer(pointer),
+        _ => [None; 2],
+    }
+}
+
+/// Those of the slot that a pointer is into; in a guard of a large block, that block.
+fn of_pointer(pointer: usize) -> [Option<Neighbour>; 2] {
+    if let Some(spot) = slab::spot(fixed(), pointer) {
+        return of_block(&explain::block(&spot.slot));
+    }
+    let (block, standing) = match large::near(pointer) {
+        Some(Near::Live(descriptor)) => (descriptor.describe(), Standing::Live),
+        Some(Near::Freed(was)) => (was.describe(), Standing::Freed),
+        None => return [None; 2],
+    };
+    let size = block.requested.unwrap_or(block.slot);
+    let of = |gap| {
+        Some(Neighbour {
+            block,
+            standing,
+            gap,
+        })
+    };
+    match block.address.checked_sub(pointer) {
+        Some(gap) => [None, of(gap)],
+        None => [of(pointer.saturating_sub(block.address + size)), None],
+    }
+}
+
+/// Large blocks have guards around them: their neighbours are the nearest other large blocks.
+fn of_block(block: &Block) -> [Option<Neighbour>; 2] {
     match slab::spot(fixed(), block.address) {
         Some(spot) if spot.offset == 0 => {
             let size = spot.slot.size();

@@ -129,8 +129,8 @@ fn write(text: &mut Text, fault: &Fault, context: &Context<'_>) -> fmt::Result {
     }
     if let Some(block) = fault.block() {
         describe(text, &block, context)?;
-        around::show(text, &context.neighbours)?;
     }
+    around::show(text, &context.neighbours)?;
     if let Some(evidence) = fault.evidence() {
         bytes::show(text, &evidence)?;
     }
@@ -159,6 +159,15 @@ impl fmt::Display for Sized {
             Some(size) => write!(f, "{size}-byte block"),
             None => f.write_str("block"),
         }
+    }
+}
+
+/// A number of bytes.
+struct Bytes(usize);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} byte{}", self.0, if self.0 == 1 { "" } else { "s" })
     }
 }
 
@@ -208,15 +217,27 @@ fn detail(text: &mut Text, fault: &Fault, context: &Context<'_>) -> fmt::Result 
             text.write_str("block was already freed")
         }
         Fault::InvalidFree { stray, .. } => match stray {
+            // Between a block's end and its slot's.
+            Stray::InsideLive(block, offset)
+                if block.requested.is_some_and(|size| offset >= size) =>
+            {
+                write!(
+                    text,
+                    "pointer is {} behind the start of a live {}, past its end",
+                    Bytes(offset),
+                    Sized(block)
+                )
+            }
             Stray::InsideLive(block, offset) => {
                 write!(
                     text,
-                    "pointer is {offset} bytes inside a live {}",
+                    "pointer is {} inside a live {}",
+                    Bytes(offset),
                     Sized(block)
                 )
             }
             Stray::InsideFreed(_, offset) => {
-                write!(text, "pointer is {offset} bytes inside a freed block")
+                write!(text, "pointer is {} inside a freed block", Bytes(offset))
             }
             Stray::NeverAllocated => {
                 text.write_str("pointer is to memory that was never allocated")

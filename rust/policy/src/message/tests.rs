@@ -69,6 +69,14 @@ fn first_lines_are_stable() {
             "invalid-free: free: pointer is 8 bytes inside a live 24-byte block",
         ),
         (
+            Fault::InvalidFree { pointer: 1, stray: Stray::InsideLive(block, 1) },
+            "invalid-free: free: pointer is 1 byte inside a live 24-byte block",
+        ),
+        (
+            Fault::InvalidFree { pointer: 1, stray: Stray::InsideLive(block, 24) },
+            "invalid-free: free: pointer is 24 bytes behind the start of a live 24-byte block, past its end",
+        ),
+        (
             Fault::InvalidFree { pointer: 1, stray: Stray::InsideFreed(block, 8) },
             "invalid-free: free: pointer is 8 bytes inside a freed block",
         ),
