@@ -205,13 +205,9 @@ pub(crate) fn dirt(slot: &Slot) -> Fault {
         })
         .unwrap_or(slot.address);
     let seen = evidence(first, end, is_hidden(slot), |_| (0, false));
-    let (owner, live) = match slot.previous() {
-        Some(previous) if previous.state().is_live() => (previous, true),
-        Some(previous) if previous.state().state() != SlotState::NeverUsed => (previous, false),
-        _ => (*slot, false),
-    };
+    let (owner, past_its_end) = writer(slot).unwrap_or((*slot, false));
     let (block, offset) = (block(&owner), first - owner.address);
-    if live {
+    if past_its_end {
         let contact = Contact::Written(seen);
         Fault::HeapBufferOverflow {
             block,
@@ -225,6 +221,29 @@ pub(crate) fn dirt(slot: &Slot) -> Fault {
             evidence: seen,
         }
     }
+}
+
+/// The block that was likely written past, into `slot`, and whether it was still in use then.
+fn writer(slot: &Slot) -> Option<(Slot, bool)> {
+    let is_dirty = |slot: &Slot| {
+        // SAFETY: in the slab of the caller's slot, which is committed.
+        unsafe { !wipe::is_zero(slot.address, slot.size()) }
+    };
+    let mut set_aside = None;
+    for previous in core::iter::successors(slot.previous(), Slot::previous) {
+        match previous.state().state() {
+            SlotState::NeverUsed if is_dirty(&previous) => {}
+            SlotState::NeverUsed => break,
+            // A fault was found in it already, and the program goes on: what follows without a gap is one write,
+            // and the lowest of such slots is the block's.
+            SlotState::Retired => set_aside = Some((previous, true)),
+            state => {
+                let freed = matches!(state, SlotState::Resting | SlotState::Purged);
+                return set_aside.or(Some((previous, !freed)));
+            }
+        }
+    }
+    set_aside
 }
 
 /// What is wrong around a live large block, if something is that was not reported before.

@@ -13,8 +13,8 @@ use secmalloc_policy::size_class::class_of;
 use secmalloc_policy::slot_state::{SlotState, Tag};
 
 use crate::pool::fixed;
-use crate::slab::spot;
-use crate::{allocate, thread};
+use crate::slab::{spot, Slot};
+use crate::{allocate, die, explain, sys, thread};
 
 const SIZE: usize = 5000;
 
@@ -97,5 +97,31 @@ fn a_slot_in_two_places_is_a_double_free() {
             make();
         },
         "double-free: malloc: block was already freed",
+    );
+}
+
+#[test]
+fn what_spills_from_a_block_set_aside_is_its_overflow() {
+    assert_stops(
+        || loop {
+            let slot = spot(fixed(), make().unwrap()).unwrap().slot;
+            let map = &fixed().classes[slot.class];
+            // The last slots of a slab have fewer behind them.
+            let behind = [1, 2].map(|far| map.slot(slot.class, slot.index + far));
+            let in_slab = |slot: &Slot| slot.previous().is_some();
+            if !behind
+                .iter()
+                .all(|slot| in_slab(slot) && slot.state().state() == SlotState::NeverUsed)
+            {
+                continue;
+            }
+            for spilt in &behind {
+                // SAFETY: never used, in a slab that is.
+                unsafe { sys::pointer::<u8>(spilt.address).write(1) };
+            }
+            slot.set_aside();
+            die::found(&explain::dirt(&behind[1]), Operation::Exit);
+        },
+        "heap-buffer-overflow: exit: 5000-byte block written past its end, first at offset 10240",
     );
 }
