@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /*
  * Limits of every kind, and places that the kernel chooses otherwise: the program starts, allocates
- * to the end, gets NULL and ENOMEM there, and what it frees is memory again, for other sizes too.
+ * to the end, gets NULL and ENOMEM there, and what it frees is memory again, for other sizes too. More than the kernel
+ * would promise is refused at once.
  * SECMALLOC_TEST_OVERCOMMIT in the environment, as root: also with vm.overcommit_memory=2, which is the
  * whole machine's for that while. Without it RLIMIT_DATA stands in, which counts the same mappings.
  */
 #include "../api/rerun.h"
 
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
 
@@ -128,10 +130,29 @@ static void without_overcommit(void) {
     printf("vm.overcommit_memory=2: %s MiB of each size\n", text);
 }
 
+/* What the kernel promises nobody (vm.overcommit_memory=0: more than the machine has) malloc does not promise either. */
+static void promised(void) {
+    const size_t enormous = any((size_t)1 << 45);
+    void *plain = mmap(NULL, enormous, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    bool possible = plain != MAP_FAILED;
+    if (possible) munmap(plain, enormous);
+
+    errno = 0;
+    void *block = launder(malloc(enormous));
+    CHECK(possible == (block != NULL), "malloc of 32 TiB: %p, mmap: %p", block, plain);
+    if (!block) CHECK_EQUAL(errno, ENOMEM);
+    free(block);
+    block = launder(malloc(any(MIB)));
+    void *grown = launder(realloc(block, enormous));
+    CHECK(possible == (grown != NULL), "realloc to 32 TiB: %p, mmap: %p", grown, plain);
+    free(grown ? grown : block);
+}
+
 int main(int argc, char **argv) {
     start_ours_only();
     if (argc > 1 && strcmp(argv[1], "committed") == 0) return run_committed();
     if (argc > 1) return run(strtoul(argv[1], NULL, 10));
+    promised();
     if (getenv("SECMALLOC_TEST_OVERCOMMIT")) without_overcommit();
     for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
         const struct condition *c = &conditions[i];

@@ -98,6 +98,22 @@ pub(crate) fn map(size: usize, access: Access) -> Option<usize> {
     .ok()
 }
 
+/// Whether the kernel would give so much memory to a program that asks it for memory that counts. By default
+/// (`vm.overcommit_memory=0`) it refuses what is more than the machine has, swap included, at once.
+pub(crate) fn could_have(size: usize) -> bool {
+    let flags = (NEW & !libc::MAP_NORESERVE) as usize;
+    let access = Access::Write.bits();
+    // SAFETY: a new mapping changes nothing that exists.
+    match unsafe { call(libc::SYS_mmap, [0, size, access, flags, usize::MAX, 0]) } {
+        Ok(there) => {
+            // SAFETY: just mapped.
+            unsafe { unmap(there, size) };
+            true
+        }
+        Err(_) => false,
+    }
+}
+
 /// New anonymous memory at this place, in whole pages. `false` where there is no more to be had, or
 /// something else is there.
 pub(crate) fn map_at(at: usize, size: usize, access: Access) -> bool {

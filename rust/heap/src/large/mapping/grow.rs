@@ -3,7 +3,7 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use super::Mapping;
+use super::{is_hopeless, Mapping};
 use crate::sys::{self, Access};
 
 /// Set when this kernel was found not to move two entries of the memory map at once.
@@ -25,7 +25,7 @@ impl Mapping {
     /// The mapping with more pages, from the room that was left behind the block.
     pub(crate) fn grow_in_place(mut self, data_size: usize) -> Option<Mapping> {
         let more = data_size - self.data_size;
-        if !self.costly || data_size > self.capacity() {
+        if !self.costly || data_size > self.capacity() || is_hopeless(more) {
             return None;
         }
         let at = self.data_end();

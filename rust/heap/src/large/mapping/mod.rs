@@ -27,6 +27,14 @@ const HUGE_PAGE: usize = 2 << 20;
 /// From this size on, less is kept of what is freed: such blocks are few, and their pages many.
 pub(crate) const KEPT_LESS_FROM: usize = 4 << 20;
 
+/// From this size on the kernel is asked whether it would give so much. Our memory does not count until it is
+/// touched; a program that asks for more than there is wants `NULL`, not to be killed when it uses the block.
+const DOUBTFUL_FROM: usize = 256 << 20;
+
+fn is_hopeless(size: usize) -> bool {
+    size >= DOUBTFUL_FROM && !sys::could_have(size)
+}
+
 /// Mappings that may split the process's memory map, at two entries each: together they stay far
 /// below `vm.max_map_count` (65,530).
 const COSTLY: usize = 2000;
@@ -76,6 +84,9 @@ impl Mapping {
         purpose: Purpose,
         random: &mut Random,
     ) -> Option<Mapping> {
+        if is_hopeless(data_size) {
+            return None;
+        }
         let page = fixed().page;
         let widest = widest_guard(page, fixed().plan.reserved);
         let before = (1 + random.below(widest) as usize) * page;
