@@ -408,6 +408,11 @@ pub(crate) fn coarse_ms() -> u64 {
     clock_us(libc::CLOCK_MONOTONIC_COARSE) / 1000
 }
 
+/// Microseconds of a clock that never goes back.
+pub(crate) fn monotonic_us() -> u64 {
+    clock_us(libc::CLOCK_MONOTONIC)
+}
+
 fn clock_us(clock: libc::clockid_t) -> u64 {
     let mut time = libc::timespec {
         tv_sec: 0,

@@ -2,16 +2,21 @@
 //! What the kernel says of sensitive memory now: the flags of its mappings, from `/proc/self/smaps`
 //! (proc_pid_smaps(5)).
 //!
-//! The kernel walks all pages of the process to answer, so an answer serves for [`FRESH_MS`]. Whoever asks about a
-//! million blocks in turn waits for some answers, not for a million.
+//! The kernel walks all pages of the process to answer, and writes a page of text for each few mappings. Who asks
+//! now and then is told what holds now. Who asks about a million blocks in turn waits for some answers, not for a
+//! million: readings may take one part in [`SHARE`] of the time, in the long run, and between them an answer serves
+//! on. How long that is depends on what a reading takes: a fixed time would be over before a slow one is made.
 
 use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicUsize, Ordering::Acquire, Ordering::Release};
 
 use crate::lock::Lock;
 use crate::sys;
 
-/// How old an answer may be, in milliseconds.
-const FRESH_MS: u64 = 10;
+/// The part of the time that readings may take.
+const SHARE: u64 = 16;
+/// What they may take at once, in microseconds: some dozens of them.
+const AT_ONCE_US: u64 = 100_000;
 /// Mappings that are remembered of an answer: those that any of these flags is set for.
 const MOST: usize = 2048;
 
@@ -34,7 +39,10 @@ struct Mapping {
 }
 
 struct Answer {
-    read_at: u64,
+    /// Of [`CHANGES`], when it was read.
+    changes: usize,
+    /// When, in microseconds, all readings so far have taken no more than their share.
+    paid_at: u64,
     count: usize,
     mappings: [Mapping; MOST],
 }
@@ -46,7 +54,8 @@ unsafe impl Sync for Shared {}
 
 static LOCK: Lock = Lock::new();
 static ANSWER: Shared = Shared(UnsafeCell::new(Answer {
-    read_at: 0,
+    changes: 0,
+    paid_at: 0,
     count: 0,
     mappings: [Mapping {
         from: 0,
@@ -60,19 +69,32 @@ static ANSWER: Shared = Shared(UnsafeCell::new(Answer {
     }; MOST],
 }));
 
+/// How often this library itself has changed what protects some memory: no answer outlives that.
+static CHANGES: AtomicUsize = AtomicUsize::new(0);
+
+/// To be called after each change of protection.
+pub(super) fn changed() {
+    // Release: who reads the new count in `flags` sees the mappings as they are after the change.
+    CHANGES.fetch_add(1, Release);
+}
+
 /// What is set for every page of a range; `None` where the kernel does not say.
 pub(super) fn flags(from: usize, to: usize) -> Option<Flags> {
     let _held = LOCK.hold();
     // SAFETY: under the lock.
     let answer = unsafe { &mut *ANSWER.0.get() };
-    let now = sys::coarse_ms();
-    if now.wrapping_sub(answer.read_at) <= FRESH_MS {
+    let now = sys::monotonic_us();
+    // Acquire: as `changed`. Before the reading, so that what changes during it makes it old.
+    let changes = CHANGES.load(Acquire);
+    if answer.changes == changes && answer.paid_at > now + SHARE * AT_ONCE_US {
         if let Some(flags) = answer.of(from, to) {
             return Some(flags);
         }
     }
-    answer.read_at = now;
     answer.read(from)?;
+    answer.changes = changes;
+    let took = sys::monotonic_us().saturating_sub(now);
+    answer.paid_at = answer.paid_at.max(now) + SHARE * took;
     // What is in no mapping that has a flag has none.
     Some(answer.of(from, to).unwrap_or_default())
 }
@@ -210,7 +232,8 @@ mod tests {
     #[test]
     fn ranges_take_what_all_their_mappings_have() {
         let mut answer = Box::new(Answer {
-            read_at: 0,
+            changes: 0,
+            paid_at: 0,
             count: 0,
             mappings: [Mapping::default(); MOST],
         });

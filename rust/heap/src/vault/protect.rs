@@ -3,6 +3,7 @@
 
 use core::sync::atomic::{AtomicI32, Ordering::Relaxed};
 
+use super::look;
 use crate::pool::fixed;
 use crate::sys::files::Errno;
 use crate::sys::{self, sensitive, Access};
@@ -67,6 +68,7 @@ pub(crate) unsafe fn protect(at: usize, size: usize) -> Result<(), Errno> {
                 let left_out = sensitive::leave_out_of_children(at, size);
                 note(Protection::WipedOnFork, left_out);
             }
+            look::changed();
             return all;
         }
         if wanted.excluded {
@@ -79,6 +81,7 @@ pub(crate) unsafe fn protect(at: usize, size: usize) -> Result<(), Errno> {
             note(Protection::Locked, sensitive::lock(at, size));
         }
     }
+    look::changed();
     all
 }
 
@@ -97,4 +100,5 @@ pub(crate) unsafe fn renew(at: usize, size: usize) {
             let _ = sensitive::lock(at, size);
         }
     }
+    look::changed();
 }
