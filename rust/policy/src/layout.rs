@@ -154,6 +154,17 @@ pub fn metadata_start(shift: u32, random: &mut Random) -> usize {
     (random.below(steps as u32) as usize).saturating_mul(START_STEP)
 }
 
+/// How far into a page a class's states begin, upwards, and its records, downwards: in its middle half, so that one page
+/// is enough for a class with few slabs, and at a random line of the cache, else those of all classes were in the
+/// same few sets of it.
+#[must_use]
+pub fn arrays_point(random: &mut Random) -> usize {
+    const LINE: usize = 64;
+    const SMALLEST_PAGE: usize = 4096;
+    let lines = (SMALLEST_PAGE / 2 / LINE) as u32;
+    (SMALLEST_PAGE / 4).saturating_add((random.below(lines) as usize).saturating_mul(LINE))
+}
+
 /// Bits of entropy of a region's start under `plan`.
 #[must_use]
 pub fn start_entropy(plan: Plan) -> u32 {
@@ -172,6 +183,7 @@ pub fn guard_in_window(every: u32, random: &mut Random) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     const TOP: usize = (1 << 47) - 0x5000;
 
@@ -194,6 +206,17 @@ mod tests {
         for mib in [64usize, 256, 1024, 4 << 20] {
             assert!(!Plan::for_limit(mib << 20, TOP).reserved);
         }
+    }
+
+    /// Records of some slabs and states of some hundred slots fit into the point's page, whichever it is.
+    #[test]
+    fn arrays_begin_on_a_line_in_the_middle_of_a_page() {
+        let mut random = Random::from_seed([5; 32]);
+        let points: HashSet<usize> = (0..1000).map(|_| arrays_point(&mut random)).collect();
+        assert_eq!(points.len(), 32);
+        assert!(points
+            .iter()
+            .all(|point| point % 64 == 0 && (1024..3072).contains(point)));
     }
 
     /// Places below a third of the addresses, where the kernel begins with the old layout.

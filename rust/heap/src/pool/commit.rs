@@ -95,7 +95,7 @@ pub(super) fn open_metadata(reserved: bool, from: usize, to: usize) -> bool {
     mapped
 }
 
-/// How far an array of the metadata pool has memory, in bytes from where it begins; whole pages. All
+/// How far an array of the metadata pool has memory, in bytes from where it begins to the end of a page. All
 /// zero is not at all.
 #[repr(C)]
 pub(crate) struct Growing(Cell<usize>);
@@ -111,33 +111,32 @@ impl Growing {
         self.0.set(bytes);
     }
 
-    /// Sees to memory for the first `bytes` of the array that grows up from `start`. The caller holds
-    /// the array's lock, here and below.
+    /// Sees to memory for the first `bytes` of the array that grows up from `start`, at the start of a page or one of
+    /// [`Growing::both`]. The caller holds the array's lock, here and below.
     #[must_use]
     pub(crate) fn up(&self, start: usize, bytes: usize) -> bool {
-        let (so_far, wanted) = (self.0.get(), bytes.next_multiple_of(fixed().page));
+        let (so_far, wanted) = (self.0.get(), above(start, bytes) - start);
         let enough = wanted <= so_far || fixed().commit_metadata(start + so_far, start + wanted);
         self.note(wanted, enough)
     }
 
     /// The same for the array that grows down from `end`.
     #[must_use]
-    pub(crate) fn down(&self, end: usize, bytes: usize) -> bool {
-        let (so_far, wanted) = (self.0.get(), bytes.next_multiple_of(fixed().page));
+    fn down(&self, end: usize, bytes: usize) -> bool {
+        let (so_far, wanted) = (self.0.get(), end - below(end, bytes));
         let enough = wanted <= so_far || fixed().commit_metadata(end - wanted, end - so_far);
         self.note(wanted, enough)
     }
 
-    /// Both arrays that begin at one point, for the first time: in one piece.
+    /// Both arrays that begin at one point, anywhere in a page: that page is of both, and the first time is one piece.
     #[must_use]
     pub(crate) fn both(down: &Growing, up: &Growing, point: usize, bytes: [usize; 2]) -> bool {
-        let page = fixed().page;
-        let [below, above] = bytes.map(|bytes| bytes.next_multiple_of(page));
-        if down.bytes() > 0 || up.bytes() > 0 {
-            return down.down(point, below) && up.up(point, above);
+        if down.bytes() > 0 && up.bytes() > 0 {
+            return down.down(point, bytes[0]) && up.up(point, bytes[1]);
         }
-        let enough = fixed().commit_metadata(point - below, point + above);
-        down.note(below, enough) && up.note(above, enough)
+        let (from, to) = (below(point, bytes[0]), above(point, bytes[1]));
+        let enough = fixed().commit_metadata(from, to);
+        down.note(point - from, enough) && up.note(to - point, enough)
     }
 
     fn note(&self, wanted: usize, enough: bool) -> bool {
@@ -146,4 +145,14 @@ impl Growing {
         }
         enough
     }
+}
+
+/// Where the page ends that the last of `bytes` from `start` on lies in.
+fn above(start: usize, bytes: usize) -> usize {
+    (start + bytes).next_multiple_of(fixed().page)
+}
+
+/// Where the page begins that the first of `bytes` before `end` lies in.
+fn below(end: usize, bytes: usize) -> usize {
+    (end - bytes) / fixed().page * fixed().page
 }

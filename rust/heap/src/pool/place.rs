@@ -66,6 +66,8 @@ impl Parts {
         for (sizes, class) in arrays.iter_mut().zip(&CLASSES) {
             let slabs = ClassMap::slabs_in(class, 1 << plan.shift);
             *sizes = slab::array_sizes(class, slabs).map(whole);
+            // Both are moved up by a part of a page.
+            sizes[1] += layout::START_STEP;
         }
         Parts {
             shared: size_of::<Shared>().next_multiple_of(4096),
@@ -184,7 +186,8 @@ fn arrange(
         let offset = layout::region_start(plan.shift, random);
         let base = pools.data + (region << plan.shift) + offset;
         let [records, states] = parts.arrays[number];
-        *map = ClassMap::new(class, base, (1 << plan.shift) - offset, next + records);
+        let point = next + records + layout::arrays_point(random);
+        *map = ClassMap::new(class, base, (1 << plan.shift) - offset, point);
         next += records + states;
     }
     Some(Fixed {
