@@ -10,6 +10,7 @@
 mod begin;
 mod commit;
 mod place;
+mod relinquish;
 
 use core::cell::UnsafeCell;
 use core::mem::{size_of_val, MaybeUninit};
@@ -35,6 +36,8 @@ use crate::vault::globals::Globals;
 use crate::wipe::Registers;
 pub(crate) use begin::{fresh_seed, with_variable};
 pub(crate) use commit::{be_unsure, Growing};
+pub use relinquish::set_limit;
+pub(crate) use relinquish::{heed_limit, is_relinquished};
 
 /// What is decided at start and read-only from then on.
 pub(crate) struct Fixed {
@@ -79,6 +82,8 @@ pub(crate) struct Fixed {
     pub(crate) first: usize,
     /// Bytes of the metadata pool.
     pub(crate) metadata_size: usize,
+    /// What is reserved around the metadata pool: from and size.
+    around_metadata: (usize, usize),
     pub(crate) large_tables: large::Tables,
     /// Key by which the end of a thread is noticed.
     pub(crate) thread_key: Option<u32>,
@@ -163,6 +168,11 @@ pub(crate) fn started() -> bool {
 }
 
 impl Fixed {
+    /// Whether both pools are reserved as a whole, now.
+    pub(crate) fn is_reserved(&self) -> bool {
+        self.plan.reserved && !is_relinquished()
+    }
+
     /// Whether the processor has what [`crate::wipe::wide`] uses.
     pub(crate) const fn wide_vectors(&self) -> bool {
         #[cfg(target_arch = "x86_64")]
