@@ -29,6 +29,7 @@ impl Mapping {
             return None;
         }
         let at = self.data_end();
+        self.move_edge(data_size);
         // SAFETY: the room is ours, and out of reach: nobody uses it.
         if !unsafe { sys::protect(at, more, Access::Write) } {
             return None;

@@ -72,6 +72,7 @@ impl Mapping {
             self.cool(data_size);
         }
         self.choose_page_size(data_size);
+        self.move_edge(data_size);
         // SAFETY: nobody uses the pages, which are closed and within the capacity.
         if !unsafe { sys::protect(self.data, data_size, Access::Write) } {
             self.unmap();

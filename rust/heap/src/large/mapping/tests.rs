@@ -14,6 +14,7 @@ fn mapping(span: usize, costly: bool) -> Mapping {
         merged: false,
         reused: false,
         seamed: false,
+        edged: false,
         huge: false,
         warm: 0x3000,
     }
@@ -55,6 +56,49 @@ fn what_earlier_blocks_left_is_wiped_however_it_is_reached() {
         // SAFETY: as above.
         assert!(unsafe { wipe::is_zero_bytes(third.data, third.data_size) });
         third.unmap();
+    });
+}
+
+/// Which of these addresses core files leave out, by /proc/self/smaps.
+fn left_out<const N: usize>(addresses: [usize; N]) -> [bool; N] {
+    let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+    let mut mapping = 0..0;
+    let mut answer = [false; N];
+    for line in maps.lines() {
+        let first = line.split_ascii_whitespace().next().unwrap();
+        if let Some((from, to)) = first.split_once('-') {
+            let number = |digits| usize::from_str_radix(digits, 16).unwrap();
+            mapping = number(from)..number(to);
+        } else if first == "VmFlags:" && line.ends_with(" dd") || line.contains(" dd ") {
+            for (left_out, address) in answer.iter_mut().zip(&addresses) {
+                *left_out |= mapping.contains(address);
+            }
+        }
+    }
+    answer
+}
+
+/// However far a mapping is opened, what can be touched of it is in cores, and what never was is not.
+#[test]
+fn cores_have_the_data_and_not_what_is_around() {
+    crate::thread::with_heap(|heap| {
+        let page = fixed().page;
+        let pages = |mapping: &Mapping, count: usize| {
+            let last = mapping.data + (count - 1) * page;
+            left_out([mapping.data - page, mapping.data, last, last + page])
+        };
+        let made = Mapping::make(20 * page, page, Purpose::Block, heap.random()).unwrap();
+        assert_eq!(pages(&made, 20), [true, false, false, true]);
+        let grown = made.grow_in_place(22 * page).unwrap();
+        assert_eq!(pages(&grown, 22), [true, false, false, true]);
+        assert!(grown.close());
+        let wider = grown.reopen(30 * page).unwrap();
+        assert_eq!(pages(&wider, 30), [true, false, false, true]);
+        wider.unmap();
+        let growing = Mapping::make(20 * page, page, Purpose::Growth, heap.random()).unwrap();
+        let grown = growing.grow_in_place(40 * page).unwrap();
+        assert_eq!(pages(&grown, 40)[1..3], [false, false]);
+        grown.unmap();
     });
 }
 
