@@ -58,6 +58,11 @@ pub(crate) trait Reach {
     fn requested(slot: &Slot, map: &ClassMap, whole: usize, state: SlotWord) -> Option<usize> {
         slot.requested_as(map, whole, state)
     }
+    /// Whether what lies before a slab's first slot is as it can be; `false` also where the long way is to find out.
+    #[inline(always)]
+    fn is_first_sound(slot: &Slot) -> bool {
+        heap::is_neighbour_sound(slot)
+    }
     /// As [`wipe::is_zero`].
     ///
     /// # Safety
@@ -105,6 +110,12 @@ impl Reach for Bands {
     #[inline(always)]
     fn requested(_: &Slot, _: &ClassMap, whole: usize, state: SlotWord) -> Option<usize> {
         (whole - CANARY_SIZE).checked_sub(state.short_slack())
+    }
+
+    /// One slot in 256, and a call would cost all of them registers.
+    #[inline(always)]
+    fn is_first_sound(_: &Slot) -> bool {
+        false
     }
 
     #[inline(always)]
@@ -277,11 +288,13 @@ fn find<R: Reach, D: Door>(address: usize, kind: Kind) -> Option<Sound> {
     }
     if fixed.neighbours {
         // The neighbour of a slab's first slot lies in another slab, which may be purged meanwhile.
-        if !has_previous {
-            return None;
-        }
-        // SAFETY: a slot before a committed one in its slab is committed.
-        if !unsafe { canary::plausible(keys, address - size, size) } {
+        let sound = if has_previous {
+            // SAFETY: a slot before a committed one in its slab is committed.
+            unsafe { canary::plausible(keys, address - size, size) }
+        } else {
+            R::is_first_sound(&slot)
+        };
+        if !sound {
             return None;
         }
     }

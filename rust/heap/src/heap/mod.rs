@@ -9,6 +9,7 @@ mod allocate;
 mod discard;
 mod mismatch;
 mod owner;
+pub(crate) use owner::is_neighbour_sound;
 mod release;
 mod relieve;
 mod resize;

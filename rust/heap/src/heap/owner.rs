@@ -23,6 +23,13 @@ pub(super) unsafe fn verify(slot: &Slot) -> Option<usize> {
     Some(requested)
 }
 
+/// Whether the slot before this one ends as it can.
+#[cold]
+#[inline(never)]
+pub(crate) fn is_neighbour_sound(slot: &Slot) -> bool {
+    implausible_neighbour(slot).is_none()
+}
+
 /// The slot before this one, if its last word is not what it can be.
 fn implausible_neighbour(slot: &Slot) -> Option<Slot> {
     // SAFETY: both kinds of neighbour are committed: one in the same slab as the slot itself, one in
