@@ -77,7 +77,7 @@ pub struct secmalloc_sensitive {
     pub wanted: u32,
     /// Those that hold now, for every byte of it.
     pub in_force: u32,
-    /// 1 if the kernel said so, in the last 10 ms; 0 where it does not tell (no `/proc`): then it is what it granted.
+    /// 1 if the kernel said so: now, or a moment ago where many ask in a row; 0 where it does not tell (no `/proc`): then it is what it granted.
     pub verified: u32,
     /// Why each that is wanted does not hold, as an errno; 0 for the others. `ENOMEM`, `EPERM` and `EAGAIN` come of
     /// RLIMIT_MEMLOCK, `ENOSYS` and `EINVAL` of the kernel; `ECANCELED` is of what was granted and taken back.
@@ -246,8 +246,8 @@ pub unsafe extern "C" fn secmalloc_check(counts: *mut secmalloc_counts) -> i32 {
 
 /// Says what protects the sensitive memory that `ptr` points into, at this moment. For a null `ptr`: which protections were
 /// never refused so far. Returns SECMALLOC_OK, SECMALLOC_NOT_OURS where there is no sensitive memory, or
-/// SECMALLOC_INVALID_ARGUMENT. Reads `/proc/self/smaps` where it has not in the last 10 ms. Any thread; not in
-/// signal handlers.
+/// SECMALLOC_INVALID_ARGUMENT. Reads `/proc/self/smaps`, but in a long row of calls, where that
+/// may take one part in 16 of the time. Any thread; not in signal handlers.
 ///
 /// # Safety
 /// - `status` is null, or a structure whose `struct_size` is set and which may be written.

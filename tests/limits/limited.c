@@ -8,13 +8,9 @@
  */
 #include "../api/rerun.h"
 
-#include <smalloc.h>
-
-#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 
 enum { MIB = 1 << 20 };
 
@@ -25,8 +21,6 @@ static void set(int resource, rlim_t to) {
     struct rlimit both = {to, to};
     if (setrlimit(resource, &both) != 0) _exit(125);
 }
-
-static void nothing(void) {}
 
 static void set_limit(void) { set(which, limit); }
 
@@ -85,9 +79,6 @@ static const struct condition conditions[] = {
     {"RLIMIT_AS 256 MiB", set_limit, RLIMIT_AS, 256 * MIB, "1000", 150},
     {"RLIMIT_AS 400000 KiB", set_limit, RLIMIT_AS, 400000ul << 10, "1000", 230},
     {"RLIMIT_AS 1 GiB", set_limit, RLIMIT_AS, 1024ul * MIB, "150", 150},
-    {"RLIMIT_AS 100 MiB, late", nothing, 0, 0, "late 100 setrlimit", 34},
-    {"RLIMIT_AS 400 MiB, late", nothing, 0, 0, "late 400 prlimit", 230},
-    {"RLIMIT_AS 400 MiB, unseen", nothing, 0, 0, "late 400 syscall", 230},
     {"RLIMIT_DATA 64 MiB", set_limit, RLIMIT_DATA, 64 * MIB, "1000", 34},
     {"RLIMIT_DATA 256 MiB", set_limit, RLIMIT_DATA, 256 * MIB, "1000", 150},
     {"RLIMIT_MEMLOCK 0", set_limit, RLIMIT_MEMLOCK, 0, "40", 40},
@@ -139,60 +130,6 @@ static void without_overcommit(void) {
     printf("vm.overcommit_memory=2: %s MiB of each size\n", text);
 }
 
-/* A limit that the program sets for itself, late: with blocks and a thread that are there before. */
-static void *sleeper(void *block) {
-    pause();
-    return block;
-}
-
-/* Where the heap's addresses were, others' memory may be now, and is looked at for leaks. */
-static void check_roots(void **mapped) {
-    pthread_t thread;
-    struct secmalloc_leaks leaks = {.struct_size = sizeof leaks};
-    for (size_t i = 0; i < 100; i++) mapped[i] = need(malloc(1000 * i + 1));
-    CHECK_EQUAL(pthread_create(&thread, NULL, sleeper, need(malloc(100))), 0);
-    CHECK_EQUAL(secmalloc_leak_check(&leaks), SECMALLOC_OK);
-    CHECK_EQUAL(leaks.lost_blocks, 0);
-    for (size_t i = 0; i < 100; i++) free(mapped[i]);
-}
-
-static int run_late(size_t mib, const char *how) {
-    static void *before[3000];
-    pthread_t thread;
-    for (size_t i = 0; i < 3000; i++) {
-        size_t size = i % 100 == 0 ? 70000 + i : 1 + i;
-        before[i] = need(malloc(size));
-        memset(before[i], (int)i, size);
-    }
-    void *secret = need(smalloc(100, 1));
-    CHECK_EQUAL(pthread_create(&thread, NULL, sleeper, NULL), 0);
-    limit = mib * MIB;
-    struct rlimit both = {limit, limit}, now;
-    if (strcmp(how, "setrlimit") == 0) CHECK_EQUAL(setrlimit(RLIMIT_AS, &both), 0);
-    if (strcmp(how, "prlimit") == 0) CHECK_EQUAL(prlimit(getpid(), RLIMIT_AS, &both, NULL), 0);
-    if (strcmp(how, "syscall") == 0) CHECK_EQUAL(syscall(SYS_prlimit64, 0, RLIMIT_AS, &both, NULL), 0);
-    CHECK(getrlimit(RLIMIT_AS, &now) == 0 && now.rlim_cur == limit, "%s set %zu", how, (size_t)now.rlim_cur);
-    /* by the library's functions, others find room at once; else as soon as the heap wants some */
-    if (strcmp(how, "syscall") == 0) free(need(malloc(any(3 * MIB))));
-    void *other = mmap(NULL, 8 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(other != MAP_FAILED, "%s: nothing can be mapped, errno %d", how, errno);
-    check_roots(other);
-    CHECK_EQUAL(munmap(other, 8 * MIB), 0);
-    int result = run(1000);
-    for (size_t i = 0; i < 3000; i++) {
-        size_t size = i % 100 == 0 ? 70000 + i : 1 + i;
-        for (size_t k = 0; k < size; k++)
-            CHECK(((unsigned char *)before[i])[k] == (unsigned char)i, "block %zu was changed at %zu", i, k);
-        CHECK_EQUAL(malloc_usable_size(before[i]), size);
-        free(before[i]);
-    }
-    sfree(secret);
-    sfree(need(smalloc(200000, 1)));
-    errno = 0;
-    CHECK(setrlimit(RLIMIT_AS, (struct rlimit *)8) == -1 && errno == EFAULT, "errno %d", errno);
-    return result;
-}
-
 /* What the kernel promises nobody (vm.overcommit_memory=0: more than the machine has) malloc does not promise either. */
 static void promised(void) {
     const size_t enormous = any((size_t)1 << 45);
@@ -214,11 +151,6 @@ static void promised(void) {
 int main(int argc, char **argv) {
     start_ours_only();
     if (argc > 1 && strcmp(argv[1], "committed") == 0) return run_committed();
-    if (argc > 1 && strncmp(argv[1], "late ", 5) == 0) {
-        char *how;
-        size_t mib = strtoul(argv[1] + 5, &how, 10);
-        return run_late(mib, how + 1);
-    }
     if (argc > 1) return run(strtoul(argv[1], NULL, 10));
     promised();
     if (getenv("SECMALLOC_TEST_OVERCOMMIT")) without_overcommit();

@@ -61,7 +61,7 @@ pub(crate) trait Reach {
     /// Whether what lies before a slab's first slot is as it can be; `false` also where the long way is to find out.
     #[inline(always)]
     fn is_first_sound(slot: &Slot) -> bool {
-        heap::is_neighbour_sound(slot)
+        heap::is_neighbour_sound(slot.class, slot.index)
     }
     /// As [`wipe::is_zero`].
     ///

@@ -23,11 +23,12 @@ pub(super) unsafe fn verify(slot: &Slot) -> Option<usize> {
     Some(requested)
 }
 
-/// Whether the slot before this one ends as it can.
+/// Whether the slot before this one ends as it can. Takes numbers: with an address of something on the stack of the
+/// short way, that could not jump to the long one.
 #[cold]
 #[inline(never)]
-pub(crate) fn is_neighbour_sound(slot: &Slot) -> bool {
-    implausible_neighbour(slot).is_none()
+pub(crate) fn is_neighbour_sound(class: usize, index: u32) -> bool {
+    implausible_neighbour(&fixed().classes[class].slot(class, index)).is_none()
 }
 
 /// The slot before this one, if its last word is not what it can be.

@@ -2,7 +2,7 @@
 //! What is done before the answer is that there is no memory.
 
 use crate::large;
-use crate::pool::{self, shared};
+use crate::pool::shared;
 use crate::thread::{self, ThreadHeap};
 
 /// Gives back everything that is held for later: slots and slabs of this thread and of those that
@@ -19,6 +19,4 @@ pub(crate) fn relieve(heap: &ThreadHeap) {
         store.return_addresses(class);
     }
     large::trim();
-    // It may have been limited by another process, or by a bare system call.
-    pool::heed_limit();
 }

@@ -3,7 +3,6 @@
 //! much of it is worth keeping.
 
 use core::cell::Cell;
-use core::ops::Range;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use super::descriptor::{Descriptor, Freed};
@@ -39,12 +38,6 @@ impl LargeHeap {
     /// Bytes in live blocks and in mappings that are kept.
     pub(crate) fn held_bytes(&self) -> usize {
         self.live_bytes.load(Relaxed) + self.kept.bytes()
-    }
-
-    /// Calls `with` with addresses of the books that have no memory yet, under the lock.
-    pub(crate) fn with_spare_memory(&self, with: impl FnMut(Range<usize>)) {
-        let _held = self.lock.hold();
-        self.table.spare_memory().into_iter().for_each(with);
     }
 
     pub(super) fn insert(&self, descriptor: &Descriptor) -> bool {

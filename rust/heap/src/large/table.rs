@@ -7,7 +7,6 @@
 
 use core::cell::Cell;
 use core::mem::size_of;
-use core::ops::Range;
 use core::sync::atomic::{fence, Ordering};
 
 use secmalloc_policy::layout::START_STEP;
@@ -67,11 +66,6 @@ impl Tables {
         }
     }
 
-    /// Where they begin.
-    pub(crate) fn start(&self) -> usize {
-        self.descriptors
-    }
-
     fn entry(&self, number: u32) -> &'static Cell<Entry> {
         debug_assert!(number < self.capacity);
         // SAFETY: entries have memory before they are used first; zero is a valid entry, and all
@@ -117,16 +111,6 @@ impl Table {
             });
         let end = (FIRST_BUCKETS << (level + 1)) - FIRST_BUCKETS;
         enough && self.buckets.up(tables.buckets, end * buckets)
-    }
-
-    /// Addresses of entries and of buckets that have no memory.
-    pub(super) fn spare_memory(&self) -> [Range<usize>; 2] {
-        let (fixed, tables) = (fixed(), &fixed().large_tables);
-        let end = tables.descriptors + Tables::size(tables.capacity as usize);
-        [
-            tables.descriptors + self.entries.bytes()..tables.buckets,
-            tables.buckets + self.buckets.bytes()..end / fixed.page * fixed.page,
-        ]
     }
 
     /// The bucket that holds a block's entry, and the entry's number.

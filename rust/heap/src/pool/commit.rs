@@ -7,7 +7,7 @@
 use core::cell::Cell;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use super::{fixed, is_relinquished, Fixed};
+use super::{fixed, Fixed};
 use crate::sys::{self, Access};
 
 /// In a forked child: another thread of the parent's may have been between mapping a piece and writing that
@@ -20,11 +20,11 @@ pub(crate) fn be_unsure() {
     UNSURE.store(true, Ordering::Relaxed);
 }
 
-/// Maps a piece at its place. Where that is taken in an unsure child, it is by what the parent had begun, and where
-/// the pools were reserved once, by what is left of that: the place was chosen so that nobody else comes there.
+/// Maps a piece at its place. Where that is taken in an unsure child, it is by what the parent had begun:
+/// the place was chosen so that nobody else comes there.
 fn map_piece(from: usize, size: usize) -> bool {
     sys::map_at(from, size, Access::Write)
-        || ((UNSURE.load(Ordering::Relaxed) || is_relinquished())
+        || (UNSURE.load(Ordering::Relaxed)
             // SAFETY: a piece of our pools that nobody uses yet.
             && unsafe { sys::protect(from, size, Access::Write) })
 }
@@ -33,7 +33,7 @@ impl Fixed {
     /// Makes part of the data pool usable; addresses in whole pages. It is not sealed: programs may
     /// protect pages of blocks that they aligned to pages (mprotect(2) has an example).
     pub(crate) fn commit(&self, from: usize, to: usize) -> bool {
-        if self.is_reserved() {
+        if self.plan.reserved {
             // SAFETY: part of our reservation that nobody uses yet.
             let opened = unsafe { sys::protect(from, to - from, Access::Write) };
             if opened {
@@ -47,13 +47,7 @@ impl Fixed {
         if mapped {
             // As the rest of the pool is, so that both are one entry in the memory map.
             // SAFETY: just mapped.
-            unsafe {
-                sys::small_pages_only(from, to - from);
-                if self.plan.reserved {
-                    // Of what was reserved once, a part may be left.
-                    sys::put_into_cores(from, to - from);
-                }
-            }
+            unsafe { sys::small_pages_only(from, to - from) };
         }
         mapped
     }
@@ -66,7 +60,7 @@ impl Fixed {
     pub(crate) unsafe fn decommit(&self, from: usize, to: usize) -> bool {
         // SAFETY: the caller's promise; the reservation goes on without a gap.
         unsafe {
-            if self.is_reserved() {
+            if self.plan.reserved {
                 let replaced = sys::replace(from, to - from);
                 // As what lies around it is.
                 sys::leave_out_of_cores(from, to - from);
@@ -80,7 +74,7 @@ impl Fixed {
     /// Makes part of the metadata pool usable. It is not sealed: a program may have shut itself into a
     /// sandbox since the start, whose filter ends the process at a system call that it does not know (sshd).
     fn commit_metadata(&self, from: usize, to: usize) -> bool {
-        open_metadata(self.is_reserved(), from, to)
+        open_metadata(self.plan.reserved, from, to)
     }
 }
 

@@ -10,7 +10,6 @@
 mod begin;
 mod commit;
 mod place;
-mod relinquish;
 
 use core::cell::UnsafeCell;
 use core::mem::{size_of_val, MaybeUninit};
@@ -36,8 +35,6 @@ use crate::vault::globals::Globals;
 use crate::wipe::Registers;
 pub(crate) use begin::{fresh_seed, with_variable};
 pub(crate) use commit::{be_unsure, Growing};
-pub use relinquish::set_limit;
-pub(crate) use relinquish::{heed_limit, is_relinquished};
 
 /// What is decided at start and read-only from then on.
 pub(crate) struct Fixed {
@@ -82,8 +79,6 @@ pub(crate) struct Fixed {
     pub(crate) first: usize,
     /// Bytes of the metadata pool.
     pub(crate) metadata_size: usize,
-    /// What is reserved around the metadata pool: from and size.
-    around_metadata: (usize, usize),
     pub(crate) large_tables: large::Tables,
     /// Key by which the end of a thread is noticed.
     pub(crate) thread_key: Option<u32>,
@@ -168,11 +163,6 @@ pub(crate) fn started() -> bool {
 }
 
 impl Fixed {
-    /// Whether both pools are reserved as a whole, now.
-    pub(crate) fn is_reserved(&self) -> bool {
-        self.plan.reserved && !is_relinquished()
-    }
-
     /// Whether the processor has what [`crate::wipe::wide`] uses.
     pub(crate) const fn wide_vectors(&self) -> bool {
         #[cfg(target_arch = "x86_64")]

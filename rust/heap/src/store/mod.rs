@@ -83,11 +83,6 @@ impl Store {
         self.committed.get()
     }
 
-    /// Bytes of records, before the class's point, and of states, behind it, that have memory; likewise.
-    pub(crate) fn array_bytes(&self) -> [usize; 2] {
-        [self.records.bytes(), self.states.bytes()]
-    }
-
     /// Draws up to `out.len()` slots at random, in reverse order: a magazine is a stack, and slabs
     /// are used from one end to the other. How many; `out` is at most a batch.
     pub(crate) fn draw(&self, class: usize, heap: &ThreadHeap, out: &[Cell<u32>]) -> usize {

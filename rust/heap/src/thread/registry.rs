@@ -4,7 +4,6 @@
 
 use core::cell::Cell;
 use core::ffi::c_void;
-use core::ops::Range;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::cold::{first_shared, Cold, SHARED};
@@ -163,17 +162,6 @@ impl Registry {
                 self.memory
                     .up(start, end(to.min(fixed().heap_count as usize)))
             })
-    }
-}
-
-impl Registry {
-    /// Calls `with` with the addresses of heaps that have no memory yet, under the lock.
-    pub(crate) fn with_spare_memory(&self, with: impl FnOnce(Range<usize>)) {
-        let _held = self.lock.hold();
-        let fixed = fixed();
-        let so_far = self.memory.bytes().max(fixed.first);
-        let end = fixed.heaps + fixed.heap_count as usize * ThreadHeap::STRIDE;
-        with(fixed.shared_at() + so_far..end / fixed.page * fixed.page);
     }
 }
 

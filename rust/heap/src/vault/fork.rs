@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use secmalloc_policy::size_class::{is_sensitive, is_zero};
 
-use super::window;
+use super::{look, window};
 use crate::large;
 use crate::life;
 use crate::pool::{fixed, shared};
@@ -33,6 +33,7 @@ pub(super) fn note_wiped() {
 pub(crate) fn after_fork_child() {
     let wanted = fixed().options.sensitive();
     window::forked();
+    look::after_fork_child();
     if wanted.wiped_on_fork {
         note_wiped();
     }

@@ -8,6 +8,7 @@
 use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::around;
+use super::look;
 use super::{erase, protect, renew};
 use crate::die;
 use crate::lock::Lock;
@@ -91,6 +92,7 @@ pub unsafe fn add(from: usize, to: usize) {
     }
     // SAFETY: the caller's promise.
     let refused = with_all(|all| unsafe { add_to(all, from, to) });
+    look::changed();
     // Out of reach from here on, where there are windows.
     drop(around());
     let Err(why) = refused else { return };

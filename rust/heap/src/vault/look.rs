@@ -78,6 +78,12 @@ pub(super) fn changed() {
     CHANGES.fetch_add(1, Release);
 }
 
+/// In a forked child: locks are not inherited, and another thread of the parent's may have been reading.
+pub(super) fn after_fork_child() {
+    LOCK.reset();
+    changed();
+}
+
 /// What is set for every page of a range; `None` where the kernel does not say.
 pub(super) fn flags(from: usize, to: usize) -> Option<Flags> {
     let _held = LOCK.hold();
@@ -94,7 +100,9 @@ pub(super) fn flags(from: usize, to: usize) -> Option<Flags> {
     answer.read(from)?;
     answer.changes = changes;
     let took = sys::monotonic_us().saturating_sub(now);
-    answer.paid_at = answer.paid_at.max(now) + SHARE * took;
+    // What had to be read anew is a debt too, but not one for long.
+    let most = now + SHARE * (AT_ONCE_US + took);
+    answer.paid_at = (answer.paid_at.max(now) + SHARE * took).min(most);
     // What is in no mapping that has a flag has none.
     Some(answer.of(from, to).unwrap_or_default())
 }

@@ -16,7 +16,7 @@ use crate::thread;
 pub struct SensitiveStatus {
     /// Bytes of it: those requested, of a block.
     pub size: usize,
-    /// Whether the kernel was asked just now; else it does not tell, and what it granted is believed.
+    /// Whether the kernel was asked (see `look`); else it does not tell, and what it granted is believed.
     pub verified: bool,
     /// Each protection: left out of core files, locked, wiped in forked children, secret.
     pub each: [Holds; 4],
