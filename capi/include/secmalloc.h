@@ -237,7 +237,7 @@ struct secmalloc_sensitive {
    */
   uint32_t in_force;
   /**
-   * 1 if the kernel said so, in the last 10 ms; 0 where it does not tell (no `/proc`): then it is what it granted.
+   * 1 if the kernel said so: now, or a moment ago where many ask in a row; 0 where it does not tell (no `/proc`): then it is what it granted.
    */
   uint32_t verified;
   /**
@@ -362,8 +362,8 @@ int32_t secmalloc_check(struct secmalloc_counts *counts);
 /**
  * Says what protects the sensitive memory that `ptr` points into, at this moment. For a null `ptr`: which protections were
  * never refused so far. Returns SECMALLOC_OK, SECMALLOC_NOT_OURS where there is no sensitive memory, or
- * SECMALLOC_INVALID_ARGUMENT. Reads `/proc/self/smaps` where it has not in the last 10 ms. Any thread; not in
- * signal handlers.
+ * SECMALLOC_INVALID_ARGUMENT. Reads `/proc/self/smaps`, but in a long row of calls, where that
+ * may take one part in 16 of the time. Any thread; not in signal handlers.
  *
  * # Safety
  * - `status` is null, or a structure whose `struct_size` is set and which may be written.
