@@ -413,7 +413,7 @@ int32_t secmalloc_option(const char *name,
 
 /**
  * Writes how the heap runs on this machine, as lines of "name=value", to `buffer` of `size` bytes, and
- * terminates it: `plan` (`reserved`, or `unreserved` under RLIMIT_AS), `data`, `metadata`, `page`,
+ * terminates it: `plan` (`reserved`, or `unreserved` under RLIMIT_AS, or `given back` where that came later), `data`, `metadata`, `page`,
  * `guards` (`MADV_GUARD_INSTALL`, or `PROT_NONE`), `sealed`, `random`, `vectors`, and `missing`, what the
  * kernel does not have or a sandbox forbids. Later versions may add lines. Empty where there is no
  * memory for a heap. Returns SECMALLOC_OK, SECMALLOC_TRUNCATED, or SECMALLOC_INVALID_ARGUMENT.

@@ -9,6 +9,7 @@
 //! | `standard.rs` | the malloc family of ISO C, POSIX and glibc |
 //! | `glibc.rs` | tuning and statistics, which replace glibc's so that static links are whole |
 //! | `libc_names.rs` | `__libc_malloc` and its relatives |
+//! | `limits.rs` | `setrlimit` and `prlimit`: what the heap reserves counts |
 //! | `openbsd.rs` | `freezero`, `recallocarray` |
 //! | `own.rs` | `secmalloc_*`, declared in `secmalloc.h` |
 //! | `replaced.rs` | nothing: which functions the program has of its own |
@@ -29,6 +30,8 @@ mod end;
 pub mod glibc;
 #[cfg(feature = "capi")]
 pub mod libc_names;
+#[cfg(feature = "capi")]
+pub mod limits;
 #[cfg(feature = "capi")]
 pub mod openbsd;
 #[cfg(feature = "capi")]

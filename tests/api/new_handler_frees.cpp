@@ -27,14 +27,18 @@ std::size_t addresses() {
     return std::size_t(pages) * 4096;
 }
 
+bool limit_addresses(std::size_t bytes) {
+    const rlimit limit = {bytes, RLIM_INFINITY};
+    return setrlimit(RLIMIT_AS, &limit) == 0;
+}
+
 } // namespace
 
 int main() {
     reserve = new char[SIZE];
     std::memset(reserve, 1, SIZE);
-    // From here on there is no room for another one.
-    const rlimit limit = {addresses() + SIZE / 2, RLIM_INFINITY};
-    if (setrlimit(RLIMIT_AS, &limit) != 0) return 1;
+    // From here on there is no room for another one. With the first limit, what is only reserved goes back.
+    if (!limit_addresses(std::size_t(1) << 40) || !limit_addresses(addresses() + SIZE / 2)) return 1;
     std::set_new_handler(frees_the_reserve);
     char *block = new char[SIZE];
     std::memset(block, 2, SIZE);

@@ -8,6 +8,10 @@
  */
 #include "../api/rerun.h"
 
+#include <smalloc.h>
+
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
@@ -21,6 +25,8 @@ static void set(int resource, rlim_t to) {
     struct rlimit both = {to, to};
     if (setrlimit(resource, &both) != 0) _exit(125);
 }
+
+static void nothing(void) {}
 
 static void set_limit(void) { set(which, limit); }
 
@@ -79,6 +85,8 @@ static const struct condition conditions[] = {
     {"RLIMIT_AS 256 MiB", set_limit, RLIMIT_AS, 256 * MIB, "1000", 150},
     {"RLIMIT_AS 400000 KiB", set_limit, RLIMIT_AS, 400000ul << 10, "1000", 230},
     {"RLIMIT_AS 1 GiB", set_limit, RLIMIT_AS, 1024ul * MIB, "150", 150},
+    {"RLIMIT_AS 100 MiB, late", nothing, 0, 0, "late 100 setrlimit", 34},
+    {"RLIMIT_AS 400 MiB, late", nothing, 0, 0, "late 400 prlimit", 230},
     {"RLIMIT_DATA 64 MiB", set_limit, RLIMIT_DATA, 64 * MIB, "1000", 34},
     {"RLIMIT_DATA 256 MiB", set_limit, RLIMIT_DATA, 256 * MIB, "1000", 150},
     {"RLIMIT_MEMLOCK 0", set_limit, RLIMIT_MEMLOCK, 0, "40", 40},
@@ -130,6 +138,103 @@ static void without_overcommit(void) {
     printf("vm.overcommit_memory=2: %s MiB of each size\n", text);
 }
 
+/* A limit that the program sets for itself, late: with blocks and a thread that are there before. */
+static void *sleeper(void *block) {
+    pause();
+    return block;
+}
+
+/* Where the heap's addresses were, others' memory may be now, and is looked at for leaks. */
+static void check_roots(void **mapped) {
+    pthread_t thread;
+    struct secmalloc_leaks leaks = {.struct_size = sizeof leaks};
+    for (size_t i = 0; i < 100; i++) mapped[i] = need(malloc(1000 * i + 1));
+    CHECK_EQUAL(pthread_create(&thread, NULL, sleeper, need(malloc(100))), 0);
+    CHECK_EQUAL(secmalloc_leak_check(&leaks), SECMALLOC_OK);
+    CHECK_EQUAL(leaks.lost_blocks, 0);
+    for (size_t i = 0; i < 100; i++) free(mapped[i]);
+}
+
+/* Makes and ends blocks of all sizes, and mappings, until it is told to stop. */
+static atomic_bool stop;
+
+static void *busy(void *unused) {
+    unsigned random = (unsigned)(uintptr_t)&unused;
+    while (!atomic_load(&stop)) {
+        random = random * 1103515245 + 12345;
+        size_t size = random >> 8 & (random & 0x1000000 ? 0xff : 0x3ffff);
+        char *block = launder(malloc(any(size + 1)));
+        char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (page != MAP_FAILED) memset(page, 1, 4096);
+        if (block) memset(block, 2, size + 1);
+        if (page != MAP_FAILED) CHECK(page[17] == 1 && munmap(page, 4096) == 0, "a mapping was taken");
+        free(block);
+    }
+    return NULL;
+}
+
+/* The limit of a child that shares our memory is not ours. */
+static void check_vfork(void) {
+    char text[1024];
+    pid_t child = vfork();
+    if (child == 0) {
+        struct rlimit both = {300ul * MIB, 300ul * MIB};
+        _exit(setrlimit(RLIMIT_AS, &both) != 0);
+    }
+    int status;
+    CHECK(waitpid(child, &status, 0) == child && status == 0, "the child ended with 0x%x", status);
+    CHECK_EQUAL(secmalloc_status(text, sizeof text), SECMALLOC_OK);
+    CHECK(strstr(text, "plan=reserved"), "%s", text);
+}
+
+static int run_late(size_t mib, const char *how) {
+    static void *before[3000];
+    pthread_t thread, others[2];
+    check_vfork();
+    for (int i = 0; i < 2; i++) CHECK_EQUAL(pthread_create(&others[i], NULL, busy, NULL), 0);
+    for (size_t i = 0; i < 3000; i++) {
+        size_t size = i % 100 == 0 ? 70000 + i : 1 + i;
+        before[i] = need(malloc(size));
+        memset(before[i], (int)i, size);
+    }
+    void *secret = need(smalloc(100, 1));
+    CHECK_EQUAL(pthread_create(&thread, NULL, sleeper, NULL), 0);
+    limit = mib * MIB;
+    struct rlimit both = {limit, limit}, now;
+    if (strcmp(how, "setrlimit") == 0) CHECK_EQUAL(setrlimit(RLIMIT_AS, &both), 0);
+    if (strcmp(how, "prlimit") == 0) CHECK_EQUAL(prlimit(getpid(), RLIMIT_AS, &both, NULL), 0);
+    CHECK(getrlimit(RLIMIT_AS, &now) == 0 && now.rlim_cur == limit, "%s set %zu", how, (size_t)now.rlim_cur);
+    void *other = mmap(NULL, 8 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(other != MAP_FAILED, "%s: nothing can be mapped, errno %d", how, errno);
+    usleep(20000);
+    atomic_store(&stop, true);
+    for (int i = 0; i < 2; i++) CHECK_EQUAL(pthread_join(others[i], NULL), 0);
+    check_roots(other);
+    pid_t child = fork();
+    CHECK(child >= 0, "fork: errno %d", errno);
+    if (child == 0) {
+        free(need(malloc(any(5 * MIB))));
+        free(need(malloc(any(50))));
+        _exit(PASSED);
+    }
+    int status;
+    CHECK(waitpid(child, &status, 0) == child && status == 0, "the child ended with 0x%x", status);
+    CHECK_EQUAL(munmap(other, 8 * MIB), 0);
+    int result = run(1000);
+    for (size_t i = 0; i < 3000; i++) {
+        size_t size = i % 100 == 0 ? 70000 + i : 1 + i;
+        for (size_t k = 0; k < size; k++)
+            CHECK(((unsigned char *)before[i])[k] == (unsigned char)i, "block %zu was changed at %zu", i, k);
+        CHECK_EQUAL(malloc_usable_size(before[i]), size);
+        free(before[i]);
+    }
+    sfree(secret);
+    sfree(need(smalloc(200000, 1)));
+    errno = 0;
+    CHECK(setrlimit(RLIMIT_AS, (struct rlimit *)8) == -1 && errno == EFAULT, "errno %d", errno);
+    return result;
+}
+
 /* What the kernel promises nobody (vm.overcommit_memory=0: more than the machine has) malloc does not promise either. */
 static void promised(void) {
     const size_t enormous = any((size_t)1 << 45);
@@ -151,6 +256,11 @@ static void promised(void) {
 int main(int argc, char **argv) {
     start_ours_only();
     if (argc > 1 && strcmp(argv[1], "committed") == 0) return run_committed();
+    if (argc > 1 && strncmp(argv[1], "late ", 5) == 0) {
+        char *how;
+        size_t mib = strtoul(argv[1] + 5, &how, 10);
+        return run_late(mib, how + 1);
+    }
     if (argc > 1) return run(strtoul(argv[1], NULL, 10));
     promised();
     if (getenv("SECMALLOC_TEST_OVERCOMMIT")) without_overcommit();

@@ -62,6 +62,7 @@ pub use inspect::{
 };
 pub use leaks::{look as look_for_leaks, Leaks, Sum};
 pub use life::{begin, end};
+pub use pool::set_limit;
 pub use residue::{
     check as check_residue, unwatch as unwatch_secret, watch as watch_secret,
     Request as ResidueRequest, Residues, Watched,

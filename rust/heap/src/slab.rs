@@ -317,9 +317,10 @@ pub(crate) fn spot(fixed: &'static Fixed, address: usize) -> Option<Spot> {
         .spot(usize::from(class), address)
 }
 
-/// Whether an address lies in the data pool.
+/// Whether an address lies in the data pool: in what is in use of it, where the rest may be anybody's.
 pub(crate) fn in_data_pool(address: usize) -> bool {
     address.wrapping_sub(fixed().data) < fixed().data_size
+        && (!pool::is_relinquished() || spot(fixed(), address).is_some())
 }
 
 /// The live block nearest to an address, in its slab and those before and after.

@@ -23,8 +23,11 @@ fn write(to: &mut dyn Write) -> fmt::Result {
         let here = core::ptr::from_ref(fixed).addr() / page * page;
         sys::present(here, page, &mut flag)
     };
-    let plan = if fixed.plan.reserved {
+    let plan = if fixed.is_spacious() {
         "reserved"
+    } else if fixed.plan.reserved {
+        // The limit came later.
+        "given back"
     } else {
         // A limit of address space: pieces are mapped as they are needed.
         "unreserved"

@@ -22,6 +22,7 @@ pub(crate) mod show;
 mod tests;
 
 use core::mem::size_of;
+use core::ops::Range;
 
 use secmalloc_policy::fault::Actor;
 use secmalloc_policy::options::{Options, Stacks};
@@ -83,11 +84,17 @@ const MARGIN: usize = 64 << 10;
 pub(crate) struct Evidence {
     /// Address of what is kept; 0 for nothing.
     at: usize,
+    /// Bytes before it that only keep it apart.
+    apart: usize,
     all: bool,
 }
 
 impl Evidence {
-    pub(crate) const OFF: Evidence = Evidence { at: 0, all: false };
+    pub(crate) const OFF: Evidence = Evidence {
+        at: 0,
+        apart: 0,
+        all: false,
+    };
 
     /// As the options say, and as there is memory; `apart` bytes from what is mapped next, for the kernel places
     /// mappings from the top down.
@@ -99,7 +106,7 @@ impl Evidence {
         };
         // Where there is no room for all, some are better than none.
         let tries = [(all, apart), (all, 0), (false, 0)];
-        let map = |(all, apart)| Evidence::map(all, apart).map(|at| Evidence { at, all });
+        let map = |(all, apart)| Evidence::map(all, apart).map(|at| Evidence { at, apart, all });
         tries.into_iter().find_map(map).unwrap_or(Evidence::OFF)
     }
 
@@ -118,6 +125,12 @@ impl Evidence {
             sys::leave_out_of_cores(at, whole);
         }
         Some(at + before)
+    }
+
+    /// The addresses that keep it apart from what is mapped next, but for a margin.
+    pub(crate) fn room(&self) -> Range<usize> {
+        let end = self.at.saturating_sub(MARGIN);
+        end - self.apart..end
     }
 
     /// Where what is kept is: from, to. Nothing, where nothing is kept.

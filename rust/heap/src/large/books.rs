@@ -3,6 +3,7 @@
 //! much of it is worth keeping.
 
 use core::cell::Cell;
+use core::ops::Range;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use super::descriptor::{Descriptor, Freed};
@@ -38,6 +39,12 @@ impl LargeHeap {
     /// Bytes in live blocks and in mappings that are kept.
     pub(crate) fn held_bytes(&self) -> usize {
         self.live_bytes.load(Relaxed) + self.kept.bytes()
+    }
+
+    /// Ends the reservation. Calls `with` with addresses of the books that have no memory yet, under the lock, if it stood.
+    pub(crate) fn relinquish(&self, with: impl FnMut(Range<usize>)) {
+        let _held = self.lock.hold();
+        self.table.relinquish().into_iter().flatten().for_each(with);
     }
 
     pub(super) fn insert(&self, descriptor: &Descriptor) -> bool {

@@ -7,12 +7,13 @@
 
 use core::cell::Cell;
 use core::mem::size_of;
+use core::ops::Range;
 use core::sync::atomic::{fence, Ordering};
 
 use secmalloc_policy::layout::START_STEP;
 
 use super::Descriptor;
-use crate::pool::{fixed, Growing};
+use crate::pool::{fixed, Growing, Reservation};
 use crate::sys;
 
 const FIRST_BUCKETS: usize = 1024;
@@ -46,6 +47,8 @@ pub(crate) struct Table {
     /// Memory for entries and for buckets.
     entries: Growing,
     buckets: Growing,
+    /// How it is held.
+    reservation: Reservation,
 }
 
 impl Tables {
@@ -64,6 +67,11 @@ impl Tables {
             buckets,
             capacity: capacity as u32,
         }
+    }
+
+    /// Where they begin.
+    pub(crate) fn start(&self) -> usize {
+        self.descriptors
     }
 
     fn entry(&self, number: u32) -> &'static Cell<Entry> {
@@ -107,10 +115,26 @@ impl Table {
         let enough = wanted * size <= self.entries.bytes()
             || [wanted + STEP, wanted].iter().any(|&to| {
                 let to = to.min(tables.capacity as usize);
-                self.entries.up(tables.descriptors, to * size)
+                self.entries
+                    .up(self.reservation.stands(), tables.descriptors, to * size)
             });
         let end = (FIRST_BUCKETS << (level + 1)) - FIRST_BUCKETS;
-        enough && self.buckets.up(tables.buckets, end * buckets)
+        enough
+            && self
+                .buckets
+                .up(self.reservation.stands(), tables.buckets, end * buckets)
+    }
+
+    /// Ends the reservation. Addresses of entries and of buckets that have no memory, if it stood.
+    pub(super) fn relinquish(&self) -> Option<[Range<usize>; 2]> {
+        let (fixed, tables) = (fixed(), &fixed().large_tables);
+        let end = tables.descriptors + Tables::size(tables.capacity as usize);
+        self.reservation.end().then(|| {
+            [
+                tables.descriptors + self.entries.bytes()..tables.buckets,
+                tables.buckets + self.buckets.bytes()..end / fixed.page * fixed.page,
+            ]
+        })
     }
 
     /// The bucket that holds a block's entry, and the entry's number.

@@ -120,7 +120,7 @@ impl Blocks {
     /// The block that an address points into.
     pub(super) fn at(&self, address: usize, memory: &mut Memory) -> Option<Block> {
         let fixed = fixed();
-        let block = if address.wrapping_sub(fixed.data) < fixed.data_size {
+        let block = if slab::in_data_pool(address) {
             of_slot(&slab::spot(fixed, address)?.slot, memory)?
         } else if address.wrapping_sub(self.large_span.0) < self.large_span.1 - self.large_span.0 {
             let large = self.large.items();

@@ -18,6 +18,7 @@ use super::area::{Area, Plain};
 use super::memory::Memory;
 use super::roots::RECORD;
 use crate::pool::{self, fixed};
+use crate::slab;
 use crate::sys;
 
 /// Distance of the word that names the dtv from the thread pointer.
@@ -48,7 +49,13 @@ impl Skipped {
         let (from, to) = skipped.ranges.span();
         skipped.add(from, to);
         let fixed = fixed();
-        skipped.add(fixed.data, fixed.data + fixed.data_size);
+        if pool::is_relinquished() {
+            for (map, store) in fixed.classes.iter().zip(&pool::shared().stores) {
+                skipped.add(map.base, map.base + store.committed_bytes());
+            }
+        } else {
+            skipped.add(fixed.data, fixed.data + fixed.data_size);
+        }
         let shared = fixed.shared_at();
         skipped.add(shared, shared + fixed.metadata_size);
         let (from, to) = fixed.evidence.span();
@@ -73,7 +80,7 @@ impl Skipped {
         with: &mut impl FnMut(&mut Memory, usize),
     ) {
         each_range(&mut |from, to| {
-            if from.wrapping_sub(fixed().data) < fixed().data_size {
+            if slab::in_data_pool(from) {
                 return;
             }
             let mut found = |memory: &mut Memory, record: usize| {

@@ -29,11 +29,27 @@ fn map_piece(from: usize, size: usize) -> bool {
             && unsafe { sys::protect(from, size, Access::Write) })
 }
 
+/// How a part of the pools is held now: as the plan says, or reserved no more. Under the part's lock; all zero is the first.
+#[repr(C)]
+pub(crate) struct Reservation(Cell<bool>);
+
+impl Reservation {
+    /// Whether what is not in use is reserved.
+    pub(crate) fn stands(&self) -> bool {
+        fixed().plan.reserved && !self.0.get()
+    }
+
+    /// From now on nothing is. Whether it was: then what is not in use is to be given back, before the lock is.
+    pub(crate) fn end(&self) -> bool {
+        fixed().plan.reserved && !self.0.replace(true)
+    }
+}
+
 impl Fixed {
     /// Makes part of the data pool usable; addresses in whole pages. It is not sealed: programs may
     /// protect pages of blocks that they aligned to pages (mprotect(2) has an example).
-    pub(crate) fn commit(&self, from: usize, to: usize) -> bool {
-        if self.plan.reserved {
+    pub(crate) fn commit(&self, reserved: bool, from: usize, to: usize) -> bool {
+        if reserved {
             // SAFETY: part of our reservation that nobody uses yet.
             let opened = unsafe { sys::protect(from, to - from, Access::Write) };
             if opened {
@@ -57,10 +73,10 @@ impl Fixed {
     ///
     /// # Safety
     /// - Whole pages that were committed and that nobody uses.
-    pub(crate) unsafe fn decommit(&self, from: usize, to: usize) -> bool {
+    pub(crate) unsafe fn decommit(&self, reserved: bool, from: usize, to: usize) -> bool {
         // SAFETY: the caller's promise; the reservation goes on without a gap.
         unsafe {
-            if self.plan.reserved {
+            if reserved {
                 let replaced = sys::replace(from, to - from);
                 // As what lies around it is.
                 sys::leave_out_of_cores(from, to - from);
@@ -70,15 +86,10 @@ impl Fixed {
             }
         }
     }
-
-    /// Makes part of the metadata pool usable. It is not sealed: a program may have shut itself into a
-    /// sandbox since the start, whose filter ends the process at a system call that it does not know (sshd).
-    fn commit_metadata(&self, from: usize, to: usize) -> bool {
-        open_metadata(self.plan.reserved, from, to)
-    }
 }
 
-/// Makes part of the metadata pool usable, before there is a [`Fixed`].
+/// Makes part of the metadata pool usable. It is not sealed: a program may have shut itself into a
+/// sandbox since the start, whose filter ends the process at a system call that it does not know (sshd).
 pub(super) fn open_metadata(reserved: bool, from: usize, to: usize) -> bool {
     if reserved {
         // SAFETY: part of our reservation that nobody uses yet.
@@ -114,28 +125,33 @@ impl Growing {
     /// Sees to memory for the first `bytes` of the array that grows up from `start`, at the start of a page or one of
     /// [`Growing::both`]. The caller holds the array's lock, here and below.
     #[must_use]
-    pub(crate) fn up(&self, start: usize, bytes: usize) -> bool {
+    pub(crate) fn up(&self, reserved: bool, start: usize, bytes: usize) -> bool {
         let (so_far, wanted) = (self.0.get(), above(start, bytes) - start);
-        let enough = wanted <= so_far || fixed().commit_metadata(start + so_far, start + wanted);
+        let enough = wanted <= so_far || open_metadata(reserved, start + so_far, start + wanted);
         self.note(wanted, enough)
     }
 
     /// The same for the array that grows down from `end`.
     #[must_use]
-    fn down(&self, end: usize, bytes: usize) -> bool {
+    fn down(&self, reserved: bool, end: usize, bytes: usize) -> bool {
         let (so_far, wanted) = (self.0.get(), end - below(end, bytes));
-        let enough = wanted <= so_far || fixed().commit_metadata(end - wanted, end - so_far);
+        let enough = wanted <= so_far || open_metadata(reserved, end - wanted, end - so_far);
         self.note(wanted, enough)
     }
 
     /// Both arrays that begin at one point, anywhere in a page: that page is of both, and the first time is one piece.
     #[must_use]
-    pub(crate) fn both(down: &Growing, up: &Growing, point: usize, bytes: [usize; 2]) -> bool {
+    pub(crate) fn both(
+        reserved: bool,
+        (down, up): (&Growing, &Growing),
+        point: usize,
+        bytes: [usize; 2],
+    ) -> bool {
         if down.bytes() > 0 && up.bytes() > 0 {
-            return down.down(point, bytes[0]) && up.up(point, bytes[1]);
+            return down.down(reserved, point, bytes[0]) && up.up(reserved, point, bytes[1]);
         }
         let (from, to) = (below(point, bytes[0]), above(point, bytes[1]));
-        let enough = fixed().commit_metadata(from, to);
+        let enough = open_metadata(reserved, from, to);
         down.note(point - from, enough) && up.note(to - point, enough)
     }
 

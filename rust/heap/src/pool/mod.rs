@@ -10,6 +10,7 @@
 mod begin;
 mod commit;
 mod place;
+mod relinquish;
 
 use core::cell::UnsafeCell;
 use core::mem::{size_of_val, MaybeUninit};
@@ -34,7 +35,9 @@ use crate::trace::{FaultFiles, Trace};
 use crate::vault::globals::Globals;
 use crate::wipe::Registers;
 pub(crate) use begin::{fresh_seed, with_variable};
-pub(crate) use commit::{be_unsure, Growing};
+pub(crate) use commit::{be_unsure, Growing, Reservation};
+pub use relinquish::set_limit;
+pub(crate) use relinquish::{after_fork_child, arrays_of, is_relinquished};
 
 /// What is decided at start and read-only from then on.
 pub(crate) struct Fixed {
@@ -79,6 +82,8 @@ pub(crate) struct Fixed {
     pub(crate) first: usize,
     /// Bytes of the metadata pool.
     pub(crate) metadata_size: usize,
+    /// What is reserved around the metadata pool: from and size.
+    around_metadata: (usize, usize),
     pub(crate) large_tables: large::Tables,
     /// Key by which the end of a thread is noticed.
     pub(crate) thread_key: Option<u32>,
@@ -163,12 +168,23 @@ pub(crate) fn started() -> bool {
 }
 
 impl Fixed {
+    /// Whether there is address space to spare.
+    pub(crate) fn is_spacious(&self) -> bool {
+        self.plan.reserved && !is_relinquished()
+    }
+
     /// Whether the processor has what [`crate::wipe::wide`] uses.
     pub(crate) const fn wide_vectors(&self) -> bool {
         #[cfg(target_arch = "x86_64")]
         return self.wide_vectors;
         #[cfg(not(target_arch = "x86_64"))]
         return false;
+    }
+
+    /// The addresses of the region that one lies in.
+    fn region_of(&self, address: usize) -> core::ops::Range<usize> {
+        let from = self.data + ((address - self.data) >> self.region_shift << self.region_shift);
+        from..from + (1 << self.region_shift)
     }
 
     /// Where all that changes begins.
@@ -275,6 +291,7 @@ fn start_now() -> bool {
         sys::leave_out_of_cores(at, size);
         sys::seal(at, size);
     }
+    relinquish::begin();
     // Release: see `started`.
     READY.store(true, Ordering::Release);
     // As early as can be: what is registered first is locked last and unlocked first, so that the

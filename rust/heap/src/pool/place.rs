@@ -222,6 +222,7 @@ fn arrange(
         first,
         shared,
         metadata_size: parts.total(),
+        around_metadata: pools.around,
         large_tables: large::Tables::at(next, MOST_LARGE),
         thread_key: sys::on_thread_end(thread::at_thread_end),
     })

@@ -9,7 +9,7 @@ use secmalloc_policy::size_class::{is_sensitive, is_zero, MIN_PLACES};
 
 use super::choose::begin_anywhere;
 use super::Store;
-use crate::pool::{self, Fixed, Growing};
+use crate::pool::{self, shared, Fixed, Growing};
 use crate::slab::{ClassMap, Life};
 use crate::sys;
 use crate::vault;
@@ -33,7 +33,8 @@ static COSTLY_GUARDS_USED: AtomicU32 = AtomicU32::new(0);
 
 /// Makes part of a class's region usable, and protects it where it is for secrets.
 pub(super) fn commit_piece(fixed: &Fixed, class: usize, from: usize, to: usize) -> bool {
-    if !fixed.commit(from, to) {
+    let reserved = shared().stores[class].reservation.stands();
+    if !fixed.commit(reserved, from, to) {
         return false;
     }
     // SAFETY: just committed; nobody has a block there yet.
@@ -41,7 +42,7 @@ pub(super) fn commit_piece(fixed: &Fixed, class: usize, from: usize, to: usize) 
         return true;
     }
     // SAFETY: as above.
-    unsafe { fixed.decommit(from, to) };
+    unsafe { fixed.decommit(reserved, from, to) };
     false
 }
 
@@ -118,6 +119,9 @@ impl Store {
             self.commit(fixed, map, class, end)?;
         }
         self.next.store(slab + 1, Ordering::Release);
+        if pool::is_relinquished() {
+            self.narrow_reach(map, class);
+        }
         Some(slab)
     }
 
@@ -128,8 +132,8 @@ impl Store {
         // Where a step is too much, one slab may still be had.
         let enough = [ahead.min(map.slabs as usize), wanted].iter().any(|&to| {
             Growing::both(
-                &self.records,
-                &self.states,
+                self.reservation.stands(),
+                (&self.records, &self.states),
                 map.point(),
                 map.array_bytes(to),
             )

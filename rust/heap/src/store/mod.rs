@@ -12,6 +12,7 @@ mod forked;
 mod grow;
 mod list;
 mod purge;
+mod relinquish;
 pub(crate) mod warm;
 
 use core::cell::Cell;
@@ -21,7 +22,7 @@ use secmalloc_policy::random::Random;
 use secmalloc_policy::size_class::MIN_PLACES;
 
 use crate::lock::Lock;
-use crate::pool::{fixed, Fixed, Growing};
+use crate::pool::{fixed, Fixed, Growing, Reservation};
 use crate::slab::ClassMap;
 use crate::thread::{Bin, ThreadHeap};
 use choose::{begin_anywhere, take_random};
@@ -59,6 +60,8 @@ pub(crate) struct Store {
     /// Memory for records and states, and for how many slabs it is enough.
     records: Growing,
     states: Growing,
+    /// How all that is held.
+    reservation: Reservation,
     known: Cell<u32>,
     /// Slabs left in this window of guards, and the place of its guard, counted the same way.
     window: Cell<u32>,

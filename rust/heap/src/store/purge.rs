@@ -80,10 +80,12 @@ impl Store {
             return;
         }
         let _held = self.lock.hold();
+        let reserved = self.reservation.stands();
         let used = self.slabs() as usize * map.slab_size();
         let (used, committed) = (used.next_multiple_of(fixed.page), self.committed.get());
+        let unused = (map.base + used, map.base + committed);
         // SAFETY: no slab is there yet.
-        if used < committed && unsafe { fixed.decommit(map.base + used, map.base + committed) } {
+        if used < committed && unsafe { fixed.decommit(reserved, unused.0, unused.1) } {
             self.committed.set(used);
         }
         // Slabs that share pages stay.
@@ -97,7 +99,7 @@ impl Store {
             let at = map.slab(slab);
             if record.life.get() == Life::Purged
                 // SAFETY: whole pages of an empty slab, which is committed again before it is used.
-                && unsafe { fixed.decommit(at, at + map.slab_size()) }
+                && unsafe { fixed.decommit(reserved, at, at + map.slab_size()) }
             {
                 record.life.set(Life::Returned);
             }

@@ -486,6 +486,27 @@ pub(crate) fn set_signals(blocked: u64) {
     change_mask(libc::SIG_SETMASK, blocked);
 }
 
+/// prlimit(2).
+///
+/// # Safety
+/// - Null, or what the kernel may read or write.
+pub(crate) unsafe fn limit(
+    process: libc::pid_t,
+    resource: u32,
+    new: *const libc::rlimit64,
+    old: *mut libc::rlimit64,
+) -> Result<(), files::Errno> {
+    let (process, resource) = (process as usize, resource as usize);
+    // SAFETY: the caller's promise.
+    unsafe {
+        call(
+            libc::SYS_prlimit64,
+            [process, resource, new.addr(), old.addr(), 0, 0],
+        )
+    }
+    .map(|_| ())
+}
+
 /// The most bytes that this process may map, by `RLIMIT_AS`; `usize::MAX` where nothing limits it.
 /// `RLIMIT_DATA`, and a machine that commits no more than it has, count only what may be written.
 pub(crate) fn address_space_limit() -> usize {

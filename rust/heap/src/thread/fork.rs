@@ -172,6 +172,7 @@ pub(crate) unsafe extern "C" fn after_fork_child() {
     if !ends_inner() {
         give_back(Lock::reset);
     }
+    pool::after_fork_child();
 }
 
 /// Whether it is not the outermost fork that ends.

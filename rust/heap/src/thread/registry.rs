@@ -4,12 +4,13 @@
 
 use core::cell::Cell;
 use core::ffi::c_void;
+use core::ops::Range;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::cold::{first_shared, Cold, SHARED};
 use super::{current_or_closed, enter_any, fork, heap, recorded, Own, ThreadHeap, NONE};
 use crate::lock::Lock;
-use crate::pool::{self, fixed, shared, Growing};
+use crate::pool::{self, fixed, shared, Growing, Reservation};
 use crate::sys;
 use crate::vault;
 
@@ -21,6 +22,8 @@ pub(crate) struct Registry {
     used: AtomicU32,
     /// Memory for heaps, counted from where everything that changes begins.
     memory: Growing,
+    /// How they, and what lies between all parts, are held.
+    reservation: Reservation,
     /// Heaps without a thread, the first one's number plus one: empty ones, and some whose slots stay
     /// where they are for the next thread.
     empty: Cell<u32>,
@@ -159,9 +162,26 @@ impl Registry {
         let wanted = SHARED + number as usize + 1;
         wanted * ThreadHeap::STRIDE + heaps - start <= self.memory.bytes()
             || [wanted + STEP, wanted].iter().any(|&to| {
-                self.memory
-                    .up(start, end(to.min(fixed().heap_count as usize)))
+                self.memory.up(
+                    self.reservation.stands(),
+                    start,
+                    end(to.min(fixed().heap_count as usize)),
+                )
             })
+    }
+}
+
+impl Registry {
+    /// Ends the reservation. Calls `with` with the addresses of heaps that have no memory yet, under the lock, if it stood.
+    pub(crate) fn relinquish(&self, with: impl FnOnce(Range<usize>)) {
+        let _held = self.lock.hold();
+        if !self.reservation.end() {
+            return;
+        }
+        let fixed = fixed();
+        let so_far = self.memory.bytes().max(fixed.first);
+        let end = fixed.heaps + fixed.heap_count as usize * ThreadHeap::STRIDE;
+        with(fixed.shared_at() + so_far..end / fixed.page * fixed.page);
     }
 }
 

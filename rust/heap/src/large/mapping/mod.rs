@@ -92,11 +92,11 @@ impl Mapping {
             return None;
         }
         let page = fixed().page;
-        let widest = widest_guard(page, fixed().plan.reserved);
+        let widest = widest_guard(page, fixed().is_spacious());
         let before = (1 + random.below(widest) as usize) * page;
         let after = (1 + random.below(widest) as usize) * page;
         let affordable = COSTLY_USED.load(Ordering::Relaxed) < COSTLY;
-        let spacious = fixed().plan.reserved && !fixed().options.guard_all() && affordable;
+        let spacious = fixed().is_spacious() && !fixed().options.guard_all() && affordable;
         let growing = purpose == Purpose::Growth;
         let costly = (spacious || growing || !fixed().features.guard_pages) && affordable;
         let spare = if spacious {
