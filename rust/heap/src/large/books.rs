@@ -120,16 +120,23 @@ impl LargeHeap {
 
     /// How many bytes of freed blocks are worth keeping, one of `freed` bytes having been freed: in
     /// proportion to what was live of late, since many programs free all that they have at once and
-    /// begin again; and enough for a program that has one block at a time.
+    /// begin again; and those beside that which rest meanwhile. Of large ones, no more than a program
+    /// that has one at a time needs.
     pub(super) fn worth_keeping(&self, freed: usize) -> usize {
         /// Frees in which a peak loses two thirds of what it counts for.
         const MEMORY: usize = 512;
-        let in_turn = freed.saturating_mul(kept::rest(freed) + 1);
-        let part = if freed >= KEPT_LESS_FROM { 2 } else { 1 };
+        let resting = freed.saturating_mul(kept::rest(freed));
         let peak = self.peak_bytes.get();
-        self.peak_bytes
-            .set(self.live_bytes.load(Relaxed).max(peak - peak / MEMORY));
-        (peak / part).max(in_turn).min(fixed().options.large_kept())
+        let live = self.live_bytes.load(Relaxed);
+        let peak = (live + freed).max(peak - peak / MEMORY);
+        self.peak_bytes.set(peak);
+        let bytes = if freed <= kept::SEVERAL_UP_TO {
+            peak.saturating_add(resting)
+        } else {
+            let part = if freed >= KEPT_LESS_FROM { 2 } else { 1 };
+            (peak / part).max(resting.saturating_add(freed))
+        };
+        bytes.min(fixed().options.large_kept())
     }
 
     pub(super) fn remember(&self, descriptor: &Descriptor, by: Trail) {

@@ -133,11 +133,13 @@ impl Kept {
     }
 }
 
+/// Of blocks up to this size, several rest.
+pub(super) const SEVERAL_UP_TO: usize = 1 << 20;
+
 /// How many mappings must have been freed after one before it is used again: a second free of the
 /// same block, or a write to it, soon after the first must not meet another block. Two of the
 /// largest are as much as is worth keeping.
 pub(crate) fn rest(data_size: usize) -> usize {
-    const SEVERAL_UP_TO: usize = 1 << 20;
     if data_size <= SEVERAL_UP_TO {
         4
     } else {
