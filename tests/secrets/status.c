@@ -56,9 +56,23 @@ static void check_taken_back(void) {
     CHECK(status_of(block).in_force & SECMALLOC_SENSITIVE_LOCKED, "not locked");
     CHECK_EQUAL(munlockall(), 0);
     struct secmalloc_sensitive status = status_of(block);
+    /* Readings take a small share of the time: on a busy machine the answer of before may serve for a while. */
+    for (int i = 0; i < 600 && status.in_force & SECMALLOC_SENSITIVE_LOCKED; i++) {
+        usleep(100000);
+        status = status_of(block);
+    }
     CHECK_EQUAL(status.in_force & SECMALLOC_SENSITIVE_LOCKED, 0);
     CHECK_EQUAL(status.why_not_locked, ECANCELED);
     sfree(block);
+}
+
+/* Whether as much may be locked as is used here. */
+static bool may_lock(void) {
+    enum { MUCH = 64 << 20 };
+    void *much = mmap(NULL, MUCH, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+    if (much == MAP_FAILED) return false;
+    munmap(much, MUCH);
+    return true;
 }
 
 /* No right to lock any memory. */
@@ -109,6 +123,10 @@ static void again(const char *part, const char *options) {
 int main(int count, char **arguments) {
     start_ours_only();
     const char *part = count > 1 ? arguments[1] : "";
+    if (strcmp(part, "") == 0 && !may_lock()) {
+        puts("skipped: RLIMIT_MEMLOCK is below 64 MiB");
+        return SKIPPED;
+    }
     if (strcmp(part, "") == 0) {
         check_answers();
         check_flags(ALL);
@@ -118,6 +136,7 @@ int main(int count, char **arguments) {
         again("fork", "sensitive_fork=keep");
         again("secret", "sensitive_backing=secret");
         again("limited", "sensitive=lenient");
+        again("limited", "sensitive=lenient:sensitive_backing=secret");
         again("strict", "sensitive=strict");
         again("guarded", "guard_all=yes");
     } else if (strcmp(part, "dump") == 0) {

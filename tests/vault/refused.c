@@ -67,5 +67,7 @@ int main(int argc, char **argv) {
     status = again(argv[0], "use", "sensitive=strict");
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT, "status 0x%x", status);
     CHECK_EQUAL(again(argv[0], "use", "sensitive=strict:sensitive_lock=no"), 0);
+    /* Secret memory counts as locked: it is refused, and what was to be replaced by it stays. */
+    CHECK_EQUAL(again(argv[0], "use", "sensitive_backing=secret"), 0);
     return 0;
 }

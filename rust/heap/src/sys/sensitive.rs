@@ -66,20 +66,27 @@ pub(crate) unsafe fn drop_locked_pages(at: usize, size: usize) -> bool {
 }
 
 /// Puts secret memory in the place of what is there. It is locked, left out of core files, and reached by
-/// nobody but through this mapping. On failure all is as it was.
+/// nobody but through this mapping. On failure all is as it was: it is mapped elsewhere first, since what is refused
+/// for want of locked memory is refused after what was at a fixed place is gone.
 ///
 /// # Safety
 /// - As [`drop_locked_pages`].
 pub(crate) unsafe fn back_with_secret(at: usize, size: usize) -> Result<(), Errno> {
     let access = super::Access::Write.bits();
-    let flags = (libc::MAP_SHARED | libc::MAP_FIXED) as usize;
-    // SAFETY: a new file that only we know, mapped at the caller's place, and closed.
+    let shared = libc::MAP_SHARED as usize;
+    let to_there = (libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED) as usize;
+    // SAFETY: a new file that only we know, mapped where nothing is, and moved to the caller's place or dropped.
     unsafe {
         let file = call(SYS_MEMFD_SECRET, [libc::O_CLOEXEC as usize, 0, 0, 0, 0, 0])?;
-        let backed = call(libc::SYS_ftruncate, [file, size, 0, 0, 0, 0])
-            .and_then(|_| call(libc::SYS_mmap, [at, size, access, flags, file, 0]));
+        let made = call(libc::SYS_ftruncate, [file, size, 0, 0, 0, 0])
+            .and_then(|_| call(libc::SYS_mmap, [0, size, access, shared, file, 0]));
         let _ = call(libc::SYS_close, [file, 0, 0, 0, 0, 0]);
-        backed.map(|_| ())
+        let made = made?;
+        let moved = call(libc::SYS_mremap, [made, size, size, to_there, at, 0]);
+        if moved.is_err() {
+            let _ = call(libc::SYS_munmap, [made, size, 0, 0, 0, 0]);
+        }
+        moved.map(|_| ())
     }
 }
 
