@@ -163,7 +163,7 @@ fn sweep_class(
 
 /// How often a slot has to look wrong, at rest each time: a `realloc` in place, back and forth, may well
 /// leave the same state before and after one look, but not before and after so many.
-const LOOKS: u32 = 16;
+const LOOKS: u32 = 32;
 
 /// Looks at the slots of a slab from `place` on, until one is bad.
 fn sweep_slab(

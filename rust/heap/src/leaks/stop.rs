@@ -159,7 +159,6 @@ impl List {
     fn wait(&self) {
         let now = || clock_ns(libc::CLOCK_MONOTONIC) / 1000;
         let (mut last, mut seen) = (now(), ANSWERS.load(Ordering::Acquire));
-        let mut looked = false;
         while self.has(ASKED) {
             futex_wait_us(&ANSWERS, seen, LOOK_US as u32);
             let answers = ANSWERS.load(Ordering::Acquire);
@@ -167,11 +166,9 @@ impl List {
                 (last, seen) = (now(), answers);
                 continue;
             }
+            // Each time: a thread that was about to end blocks all signals, and may take a while to get that far.
+            self.change_asked(GONE, has_ended);
             let waited = now().saturating_sub(last);
-            if !looked && waited >= LOOK_US {
-                looked = true;
-                self.change_asked(GONE, has_ended);
-            }
             if waited >= PATIENCE_US {
                 self.change_asked(GIVEN_UP, |_| true);
             }
