@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-enum { THREADS = 4, FORKS = 200, HELD = 300, CHILD_SECONDS = 20 };
+enum { THREADS = 4, FORKS = 200, HELD = 300, CHILD_SECONDS = 100 };
 
 static atomic_bool stop;
 

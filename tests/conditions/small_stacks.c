@@ -28,7 +28,7 @@ static void *does_nothing(void *unused) { return unused; }
 
 static void *calls(void *unused) {
     uint64_t state = 1;
-    void *held[500] = {NULL};
+    void *held[100] = {NULL};
     for (int i = 0; i < 20000; i++) {
         size_t at = next_number(&state) % 100;
         free(held[at]);
@@ -57,7 +57,7 @@ static void *calls(void *unused) {
 
 static void *reports(void *unused) {
     char *block = malloc(any(24));
-    ((char *)launder(block))[24] = 1;
+    ((char *)launder(block))[24] ^= 0x55;
     free(block);
     free((char *)&stack + 4);
     return unused;

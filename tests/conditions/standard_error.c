@@ -16,7 +16,7 @@ static char name[] = "/tmp/secmalloc-stderr-XXXXXX";
 static void err(void) {
     static int no_block[8];
     char *block = need(malloc(any(24)));
-    ((char *)launder(block))[24] = 1;
+    ((char *)launder(block))[24] ^= 0x55;
     free(launder(&no_block[2]));
     _exit(FAILED);
 }

@@ -71,7 +71,7 @@ def trace(program, library, standard_error, *variables):
             # Through env: strace itself is not to be preloaded.
             ["strace", "-f", "-k", "-q", "-o", log,
              "env", f"LD_PRELOAD={library}", *variables, program],
-            stdout=subprocess.DEVNULL, stderr=standard_error, check=False, timeout=240,
+            stdout=subprocess.DEVNULL, stderr=standard_error, check=False,
         )
         return ours(log, library) if log.exists() else set()
 

@@ -13,7 +13,7 @@ awk 'BEGIN {
         for (l = 0; l < 900; l++)
             print f, l, (l * 7919 + f * f) % 10007, "the same words again" > ("tree/f" f)
 }'
-tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf tree.tar tree
+tar --sort=name --mtime=@0 --owner="$(id -u)" --group="$(id -g)" --numeric-owner -cf tree.tar tree
 sha256sum tree.tar
 gzip -n -9 < tree.tar > tree.gz
 bzip2 < tree.tar > tree.bz2

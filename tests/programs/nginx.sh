@@ -79,9 +79,10 @@ cat temporary/put/? | sha256sum
 # the old workers end when their last answer is out
 kill -HUP "$server"
 load --unix-socket front 'http://x/echo/[1-1500]'
-awk '{ n[$9]++ } END { for (k in n) print k, n[k] }' access | sort
 kill -QUIT "$server"
 trap - EXIT
 wait $server
 echo "server ended with $?"
+# complete when the workers have ended
+awk '{ n[$9]++ } END { for (k in n) print k, n[k] }' access | sort
 cut -d " " -f 3- log
