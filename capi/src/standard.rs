@@ -199,6 +199,19 @@ pub unsafe extern "C" fn free_aligned_sized(ptr: *mut c_void, alignment: usize, 
     unsafe { end(how, ptr, size, alignment) }
 }
 
+/// The block that a change of size makes of `NULL`: for interpreters, most of their blocks.
+#[inline(never)]
+fn make_of_nothing(request: Result<Request, Refusal>, passed: Passed) -> *mut c_void {
+    let block = request
+        .ok()
+        .filter(|request| request.is_usual() && !request.sensitive)
+        .and_then(|request| allocate_small_quickly(request.size, request.kind, request.zeroed));
+    match block {
+        Some(block) => block.as_ptr().cast(),
+        None => serve(request, passed),
+    }
+}
+
 /// # Safety
 /// - As [`realloc`].
 #[inline(always)]
@@ -208,7 +221,7 @@ pub(crate) unsafe fn change(
     passed: Passed,
 ) -> *mut c_void {
     let Some(block) = NonNull::new(ptr.cast()) else {
-        return serve(request, passed);
+        return make_of_nothing(request, passed);
     };
     // SAFETY: the caller's promise.
     let begun = match unsafe { begin_change(&passed.pointer(ptr.addr()), block, &request) } {

@@ -72,6 +72,15 @@ pub(crate) trait Reach {
         // SAFETY: the caller's promise.
         unsafe { wipe::is_zero(address, slot) }
     }
+    /// Zeroes a never-used slot for `calloc`; `false` if the long way is to see what is there.
+    ///
+    /// # Safety
+    /// - The slot is ours, and committed.
+    #[inline(always)]
+    unsafe fn clear(address: usize, slot: usize) -> bool {
+        let _ = (address, slot);
+        false
+    }
     /// As [`wipe::zero_used`].
     ///
     /// # Safety
@@ -128,6 +137,13 @@ impl Reach for Bands {
     unsafe fn is_zero(address: usize, slot: usize) -> bool {
         // SAFETY: the caller's promise.
         unsafe { wipe::is_zero_banded(address, slot) }
+    }
+
+    #[inline(always)]
+    unsafe fn clear(address: usize, slot: usize) -> bool {
+        // SAFETY: the caller's promise.
+        unsafe { wipe::zero_banded(address, slot) };
+        true
     }
 
     #[inline(always)]
@@ -213,14 +229,25 @@ fn allocate_of<R: Reach, D: Door>(
     let slot = magazine::next(&heap, bin, class, map)?;
     let was = slot.state();
     let size = map.slot_size();
-    if was.is(SlotState::Resting) {
-        // SAFETY: a slot in our magazine is ours, and committed.
+    if was.is(SlotState::NeverUsed) {
+        // It is not even read: that would make its page present. Whatever an overflow may have left in it must
+        // not come out of `calloc`.
+        // SAFETY: a slot in our magazine is ours, and committed; so below.
+        if fixed.verify_fresh || zeroed && !unsafe { R::clear(slot.address, size) } {
+            return None;
+        }
+    } else {
+        if !was.is(SlotState::Resting) {
+            if !was.is(SlotState::Purged) {
+                return None;
+            }
+            // SAFETY: as above.
+            unsafe { wipe::bring_in(slot.address + size - CANARY_SIZE) };
+        }
+        // SAFETY: as above.
         if protections::VERIFY && !unsafe { R::is_zero(slot.address, size) } {
             return None;
         }
-    } else if !was.is(SlotState::NeverUsed) || zeroed || fixed.verify_fresh {
-        // One that was never used is not even read: that would make its page present.
-        return None;
     }
     magazine::taken(bin);
     let tag = heap.tag();

@@ -148,6 +148,9 @@ fn is_fresh_and_sound(class: usize, index: u32, was: SlotState, request: Request
     unsafe {
         // A purged slot was within reach since its slab was taken into use again.
         let look = was == SlotState::Purged || fixed().verify_fresh;
+        if was == SlotState::Purged {
+            wipe::bring_in(slot.address + slot.size() - CANARY_SIZE);
+        }
         if look && !wipe::is_zero(slot.address, slot.size()) {
             return false;
         }

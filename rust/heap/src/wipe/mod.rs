@@ -14,6 +14,8 @@ pub(crate) mod wide;
 #[cfg(test)]
 mod tests;
 
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use secmalloc_policy::size_class::CANARY_SIZE;
 
 #[cfg(target_arch = "x86_64")]
@@ -39,6 +41,19 @@ pub(crate) fn prefetch(address: usize) {
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = address;
+}
+
+/// Has the page of a word present for writing, in which there may be none: reading first would make it one of the
+/// kernel's zeros, and the first write a second fault. What is there stays.
+///
+/// # Safety
+/// - `at` is aligned to 8 and lies in committed memory.
+#[inline(always)]
+pub(crate) unsafe fn bring_in(at: usize) {
+    // A load, or an exchange that the compiler sees to change nothing, would be no write.
+    // SAFETY: the caller's promise.
+    let _ =
+        unsafe { sys::pointer::<AtomicU64>(at).as_ref() }.compare_exchange(0, 0, Relaxed, Relaxed);
 }
 
 /// Zeroes `half..=2 * half` bytes with vectors from both ends.
