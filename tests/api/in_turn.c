@@ -27,6 +27,7 @@ static long faults(void) {
 }
 
 int main(void) {
+    start_ours_only();
     const char *trial = getenv("SECMALLOC_TRIAL");
     /* Where address space is dear, neighbours merge, and are cut again. */
     if (trial && strncmp(trial, "space", 5) == 0) return SKIPPED;

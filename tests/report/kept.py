@@ -62,7 +62,7 @@ def sampled(directory):
     assert 3 <= len(known) < 600, len(known)
     for message in known:
         assert functions(program, part(message, "allocated")[1])[:1] == ["maker"], message
-        assert "100-byte block written past its end, first at offset 100" in message, message
+        assert "300-byte block written past its end, first at offset 300" in message, message
         assert MISSING not in message
     unknown = [message for message in said if message not in known]
     assert all(f"  (no stack was kept of the allocation: {MISSING}" in message for message in unknown)

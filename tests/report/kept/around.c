@@ -14,6 +14,14 @@ static int before(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+/* Whether every letter that is written there makes a difference. */
+static int differs(const volatile char *behind)
+{
+    for (int i = 0; i < 12; i++)
+        if (behind[i] == "OVERFLOW"[i % 8]) return 0;
+    return 1;
+}
+
 int main(int count, char **arguments)
 {
     static char *blocks[MANY];
@@ -24,7 +32,7 @@ int main(int count, char **arguments)
     }
     qsort(blocks, MANY, sizeof blocks[0], before);
     for (int i = 1; i + 1 < MANY; i++)
-        if (blocks[i] - blocks[i - 1] == 112 && blocks[i + 1] - blocks[i] == 112) middle = i;
+        if (blocks[i] - blocks[i - 1] == 112 && blocks[i + 1] - blocks[i] == 112 && differs(blocks[i] + SIZE)) middle = i;
     printf("%p %p %p\n", (void *)blocks[middle - 1], (void *)blocks[middle], (void *)blocks[middle + 1]);
     fflush(stdout);
     volatile char *block = blocks[middle];

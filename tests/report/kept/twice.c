@@ -12,7 +12,7 @@ static void *hide(void *pointer)
 
 __attribute__((noinline)) void *maker(void)
 {
-    return hide(calloc(1, 100));
+    return hide(calloc(1, 300));
 }
 
 __attribute__((noinline)) void ender(void *block)

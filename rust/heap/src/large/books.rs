@@ -120,7 +120,7 @@ impl LargeHeap {
 
     /// How many bytes of freed blocks are worth keeping, one of `freed` bytes having been freed: in
     /// proportion to what was live of late, since many programs free all that they have at once and
-    /// begin again; and those beside that which rest meanwhile. Of large ones, no more than a program
+    /// begin again; and those beside that which rest meanwhile. Of larger ones, at least what a program
     /// that has one at a time needs.
     pub(super) fn worth_keeping(&self, freed: usize) -> usize {
         /// Frees in which a peak loses two thirds of what it counts for.

@@ -138,11 +138,16 @@ impl List {
             return false;
         };
         entry.thread.store(thread, Ordering::Relaxed);
-        let state = if can { ASKED } else { LEFT_ALONE };
+        // A heap whose thread's number is not known is somebody's.
+        let state = if can && thread != 0 {
+            ASKED
+        } else {
+            LEFT_ALONE
+        };
         entry.state.store(state, Ordering::Relaxed);
         // Release: the handler looks for the entry.
         self.count.store(count + 1, Ordering::Release);
-        if can && !signal_thread(thread, SIGNAL) {
+        if state == ASKED && !signal_thread(thread, SIGNAL) {
             entry.state.store(GONE, Ordering::Relaxed);
         }
         true
@@ -190,13 +195,16 @@ impl List {
     }
 }
 
-/// Whether a thread has ended, by what the kernel says of it: state Z or X behind its name, which may hold
-/// anything but its last closing parenthesis (proc(5)).
+/// Whether a thread has ended: no signal finds it any more, or the kernel says so, with state Z or X behind its name,
+/// which may hold anything but its last closing parenthesis (proc(5)). Where nothing can be read, nothing is known.
 fn has_ended(thread: u32) -> bool {
+    if !signal_thread(thread, 0) {
+        return true;
+    }
     let mut room = [0; 512];
     let line = task_file(thread, "stat", &mut room);
     let state = line.rsplit(|&byte| byte == b')').next();
-    state.is_none_or(|state| !matches!(state.get(1), Some(letter) if !b"ZX".contains(letter)))
+    state.is_some_and(|state| state.get(1).is_some_and(|letter| b"ZX".contains(letter)))
 }
 
 /// The start of a file about a thread.

@@ -66,12 +66,13 @@ pub(crate) unsafe fn drop_locked_pages(at: usize, size: usize) -> bool {
 }
 
 /// Puts secret memory in the place of what is there. It is locked, left out of core files, and reached by
-/// nobody but through this mapping. On failure all is as it was: it is mapped elsewhere first, since what is refused
-/// for want of locked memory is refused after what was at a fixed place is gone.
+/// nobody but through this mapping: not by children either, if `alone`. On failure there is ordinary memory as it was:
+/// it is mapped elsewhere first, since what is refused for want of locked memory is refused after what was at a fixed
+/// place is gone.
 ///
 /// # Safety
 /// - As [`drop_locked_pages`].
-pub(crate) unsafe fn back_with_secret(at: usize, size: usize) -> Result<(), Errno> {
+pub(crate) unsafe fn back_with_secret(at: usize, size: usize, alone: bool) -> Result<(), Errno> {
     let access = super::Access::Write.bits();
     let shared = libc::MAP_SHARED as usize;
     let to_there = (libc::MREMAP_MAYMOVE | libc::MREMAP_FIXED) as usize;
@@ -82,9 +83,15 @@ pub(crate) unsafe fn back_with_secret(at: usize, size: usize) -> Result<(), Errn
             .and_then(|_| call(libc::SYS_mmap, [0, size, access, shared, file, 0]));
         let _ = call(libc::SYS_close, [file, 0, 0, 0, 0, 0]);
         let made = made?;
+        if alone {
+            // Before anybody's fork can meet it where it is to be; who asks whether that holds asks again, there.
+            let _ = leave_out_of_children(made, size);
+        }
         let moved = call(libc::SYS_mremap, [made, size, size, to_there, at, 0]);
         if moved.is_err() {
             let _ = call(libc::SYS_munmap, [made, size, 0, 0, 0, 0]);
+            // What was there may be gone, where the kernel had no memory for its own books.
+            super::map_at(at, size, super::Access::Write);
         }
         moved.map(|_| ())
     }

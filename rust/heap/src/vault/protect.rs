@@ -61,7 +61,8 @@ pub(crate) unsafe fn protect(at: usize, size: usize) -> Result<(), Errno> {
     };
     // SAFETY: the caller's promise, here and below.
     unsafe {
-        if wanted.secret && note(Protection::Secret, sensitive::back_with_secret(at, size)) {
+        let backed = |alone| sensitive::back_with_secret(at, size, alone);
+        if wanted.secret && note(Protection::Secret, backed(wanted.wiped_on_fork)) {
             // Secret memory is locked and left out of core files, and cannot be wiped for a child: the child
             // finds none, and puts zeros there (`fork`).
             if wanted.wiped_on_fork {

@@ -50,7 +50,7 @@ pub(crate) fn prefetch(address: usize) {
 /// - `at` is aligned to 8 and lies in committed memory.
 #[inline(always)]
 pub(crate) unsafe fn bring_in(at: usize) {
-    // A load, or an exchange that the compiler sees to change nothing, would be no write.
+    // Compilers make a load of an addition of 0; of this, none does, and all that would be lost is a page fault.
     // SAFETY: the caller's promise.
     let _ =
         unsafe { sys::pointer::<AtomicU64>(at).as_ref() }.compare_exchange(0, 0, Relaxed, Relaxed);

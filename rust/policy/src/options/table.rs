@@ -145,7 +145,7 @@ pub static TABLE: [Row; COUNT] = [
         accepts: Accepts::Number(0, 65_536, "MiB"),
         profiles: [256, 256, 256],
         help: "memory of freed large blocks that is kept, out of reach, to be used again: at most \
-               this, and half of what is in use or a few times the last one",
+               this, and what was in use of late and a few times the last one (half of it from 4 MiB on)",
     },
     Row {
         name: "explain_segv",
