@@ -138,16 +138,11 @@ impl List {
             return false;
         };
         entry.thread.store(thread, Ordering::Relaxed);
-        // A heap whose thread's number is not known is somebody's.
-        let state = if can && thread != 0 {
-            ASKED
-        } else {
-            LEFT_ALONE
-        };
+        let state = if can { ASKED } else { LEFT_ALONE };
         entry.state.store(state, Ordering::Relaxed);
         // Release: the handler looks for the entry.
         self.count.store(count + 1, Ordering::Release);
-        if state == ASKED && !signal_thread(thread, SIGNAL) {
+        if can && !signal_thread(thread, SIGNAL) {
             entry.state.store(GONE, Ordering::Relaxed);
         }
         true
@@ -237,7 +232,7 @@ pub(super) fn stop() -> Option<World> {
         };
         if !each_thread(&mut with) {
             // Without /proc: those that have allocated.
-            for heap in shared().threads.heaps() {
+            for heap in shared().threads.heaps().filter(|heap| heap.thread() != 0) {
                 with(heap.thread());
             }
         }
