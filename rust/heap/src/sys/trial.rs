@@ -166,11 +166,17 @@ fn is_refused(number: i64) -> bool {
     }
 }
 
-/// Reads the environment as the kernel has it: the C library may not be up yet.
 fn read_settings() {
-    if READ.swap(1, Relaxed) == 1 {
-        return;
+    if READ.load(Relaxed) == 0 && READ.swap(1, Relaxed) == 0 {
+        read_environment();
     }
+}
+
+/// Reads the environment as the kernel has it: the C library may not be up yet. Never part of another function: the
+/// stack of its caller may be one of ours, with less room than this takes.
+#[cold]
+#[inline(never)]
+fn read_environment() {
     let (mut room, mut all, mut length) = ([0; 4096], [0; 64 << 10], 0);
     super::read_file(c"/proc/self/environ", &mut room, |piece| {
         let Some(to) = all.get_mut(length..length + piece.len()) else {
